@@ -1,0 +1,4 @@
+@NullMarked
+package dev.weir.backends;
+
+import org.jspecify.annotations.NullMarked;

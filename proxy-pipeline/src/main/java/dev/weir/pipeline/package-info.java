@@ -1,0 +1,4 @@
+@NullMarked
+package dev.weir.pipeline;
+
+import org.jspecify.annotations.NullMarked;
