@@ -1,0 +1,91 @@
+package dev.weir.core;
+
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * What all client connections share: the routes and settings in force, the counts, whether the process is draining.
+ * Any thread.
+ */
+public final class Engine {
+    /** Routes and settings change together, behind one volatile read. */
+    record Snapshot(EngineSettings settings, Router router) {}
+
+    private final ExchangeListener listener;
+    private final AtomicInteger connections = new AtomicInteger();
+    private final AtomicInteger exchanges = new AtomicInteger();
+    private final AtomicLong bufferedBytes = new AtomicLong();
+    private volatile Snapshot snapshot;
+    private volatile boolean draining;
+
+    public Engine(EngineSettings settings, Router router, ExchangeListener listener) {
+        this.snapshot = new Snapshot(settings, router);
+        this.listener = listener;
+    }
+
+    /** Puts new routes and settings in force for requests that begin from now on; those in flight keep what they have. */
+    public void reload(EngineSettings settings, Router router) {
+        snapshot = new Snapshot(settings, router);
+    }
+
+    /** Client connections open now. */
+    public int connections() {
+        return connections.get();
+    }
+
+    /** Exchanges in flight now. */
+    public int exchanges() {
+        return exchanges.get();
+    }
+
+    /** Bytes of collected request bodies held now. */
+    public long bufferedBytes() {
+        return bufferedBytes.get();
+    }
+
+    /** Whether answers say {@code Connection: close} because the process is about to end. */
+    public boolean isDraining() {
+        return draining;
+    }
+
+    void drain() {
+        draining = true;
+    }
+
+    Snapshot snapshot() {
+        return snapshot;
+    }
+
+    ExchangeListener listener() {
+        return listener;
+    }
+
+    int connectionOpened() {
+        return connections.incrementAndGet();
+    }
+
+    void connectionClosed() {
+        connections.decrementAndGet();
+    }
+
+    void exchangeBegan() {
+        exchanges.incrementAndGet();
+    }
+
+    void exchangeEnded() {
+        exchanges.decrementAndGet();
+    }
+
+    /** Takes {@code bytes} of the room for collected bodies; false if there is not enough. */
+    boolean reserveBuffer(long bytes) {
+        if (bufferedBytes.addAndGet(bytes) <= snapshot.settings.maxBufferedBytes()) {
+            return true;
+        }
+        bufferedBytes.addAndGet(-bytes);
+        return false;
+    }
+
+    void releaseBuffer(long bytes) {
+        bufferedBytes.addAndGet(-bytes);
+    }
+}

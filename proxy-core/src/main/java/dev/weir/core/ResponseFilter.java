@@ -1,0 +1,34 @@
+package dev.weir.core;
+
+import io.netty.buffer.ByteBuf;
+
+/**
+ * Attached to one exchange by whoever cares about its response. State lives in its fields; all calls come on the
+ * exchange's event loop.
+ *
+ * <p>Parts may be held, split, merged and delayed: what is written to {@code next} goes on, now or later. Backpressure is
+ * the engine's.
+ */
+public interface ResponseFilter {
+    /** The head on its way to the client; called at most once. */
+    default void onHead(ResponseHead head, Downstream next) {
+        next.writeHead(head);
+    }
+
+    /**
+     * A part of the body. Takes {@code part}: passes it on, releases it or keeps it. If this throws, the engine releases it.
+     *
+     * @param last whether the body ends with this part, which may be empty
+     */
+    default void onBody(ByteBuf part, boolean last, Downstream next) {
+        next.writeBody(part, last);
+    }
+
+    /** A failure after the head: the place to tell the client in its own format before the connection is cut. */
+    default void onFailure(GatewayException failure, Downstream next) {
+        next.fail(failure);
+    }
+
+    /** The exchange is over, however it ended; called exactly once, and last. What the filter still holds it releases here. */
+    default void onEnd(Outcome outcome) {}
+}

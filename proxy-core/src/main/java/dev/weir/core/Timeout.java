@@ -1,0 +1,80 @@
+package dev.weir.core;
+
+import io.netty.util.concurrent.EventExecutor;
+import io.netty.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A deadline that moves often and expires seldom. Moving it is mostly a field write: a timer looks at the deadline every
+ * {@value #LOOK_MILLIS} ms and is armed anew only for a deadline nearer than its next look. Monotonic; runs on one event
+ * loop.
+ */
+public final class Timeout {
+    private static final long NONE = Long.MAX_VALUE;
+    private static final long LOOK_MILLIS = 2_000;
+
+    private final EventExecutor eventLoop;
+    private final Runnable onExpired;
+    private long deadlineNanos = NONE;
+    private long armedNanos;
+    private @Nullable ScheduledFuture<?> armed;
+
+    /**
+     * @param eventLoop where everything here happens
+     * @param onExpired runs there once for each deadline that passes
+     */
+    public Timeout(EventExecutor eventLoop, Runnable onExpired) {
+        this.eventLoop = eventLoop;
+        this.onExpired = onExpired;
+    }
+
+    /** Sets the deadline {@code millis} from now in the place of any other; 0 or less means never. */
+    public void set(long millis) {
+        if (millis <= 0) {
+            deadlineNanos = NONE;
+            return;
+        }
+        deadlineNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+        if (armed == null) {
+            arm();
+        } else if (deadlineNanos - armedNanos < 0) {
+            armed.cancel(false);
+            arm();
+        }
+    }
+
+    /** No deadline for now. */
+    public void clear() {
+        deadlineNanos = NONE;
+    }
+
+    /** No deadline ever again; gives the timer back. */
+    public void close() {
+        deadlineNanos = NONE;
+        if (armed != null) {
+            armed.cancel(false);
+            armed = null;
+        }
+    }
+
+    private void arm() {
+        long now = System.nanoTime();
+        long delay = Math.min(deadlineNanos - now, TimeUnit.MILLISECONDS.toNanos(LOOK_MILLIS));
+        armedNanos = now + delay;
+        armed = eventLoop.schedule(this::fire, delay, TimeUnit.NANOSECONDS);
+    }
+
+    private void fire() {
+        armed = null;
+        if (deadlineNanos == NONE) {
+            return;
+        }
+        if (deadlineNanos - System.nanoTime() > 0) {
+            arm();
+        } else {
+            deadlineNanos = NONE;
+            onExpired.run();
+        }
+    }
+}
