@@ -1,0 +1,377 @@
+package dev.weir.testing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** {@link RawClient} and {@link FakeBackend} against each other. */
+final class RawPeersWireTest {
+    private static final Duration SHORT = Duration.ofMillis(150);
+
+    private final FakeBackend backend = FakeBackend.start();
+
+    @AfterEach
+    void closeBackend() {
+        backend.close();
+    }
+
+    @Test
+    void requestAndResponseArriveAsTheyWereSent() {
+        backend.onRequest((request, peer) -> peer.respond(429, "slow down", "Retry-After: 3", "x-a: 1", "X-A: 2"));
+
+        RawResponse response = RawClient.post(backend.port(), "/v1/x?y=1", "{\"ä\": 1}", "X-Mixed-Case: kept");
+
+        assertThat(response.statusLine()).isEqualTo("HTTP/1.1 429 Too Many Requests");
+        assertThat(response.status()).isEqualTo(429);
+        assertThat(response.header("retry-after")).isEqualTo("3");
+        assertThat(response.headers().all("x-a")).containsExactly("1", "2");
+        assertThat(response.text()).isEqualTo("slow down");
+        assertThat(response.complete()).isTrue();
+        ReceivedRequest request = backend.awaitRequest(1);
+        assertThat(request.method()).isEqualTo("POST");
+        assertThat(request.target()).isEqualTo("/v1/x?y=1");
+        assertThat(request.text()).isEqualTo("{\"ä\": 1}");
+        assertThat(request.rawHead()).contains("\r\nX-Mixed-Case: kept\r\n");
+    }
+
+    @Test
+    void chunksKeepTheirBordersExtensionsAndTrailers() {
+        backend.onRequest((request, peer) -> {
+            peer.sendHeadChunked(200);
+            peer.chunk("hello");
+            peer.sendRaw("3;note=x\r\nabc\r\n");
+            peer.endChunks("x-sum: 8");
+        });
+
+        RawResponse response = RawClient.get(backend.port(), "/");
+
+        assertThat(response.chunkSizes()).containsExactly(5, 3);
+        assertThat(response.chunkHeads()).containsExactly("5", "3;note=x");
+        assertThat(response.trailers().first("x-sum")).isEqualTo("8");
+        assertThat(response.text()).isEqualTo("helloabc");
+        assertThat(response.complete()).isTrue();
+    }
+
+    @Test
+    void chunkedRequestBodyIsDecoded() {
+        try (RawClient client = RawClient.connect(backend.port())) {
+            client.sendSlowly(
+                    latin1(
+                            "POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n2;e\r\nab\r\n0\r\nt: 1\r\n\r\n"),
+                    7,
+                    100_000);
+            assertThat(client.readResponse().status()).isEqualTo(200);
+        }
+        ReceivedRequest request = backend.awaitRequest(1);
+        assertThat(request.text()).isEqualTo("ab");
+        assertThat(request.chunkHeads()).containsExactly("2;e");
+        assertThat(request.trailers().first("T")).isEqualTo("1");
+    }
+
+    @Test
+    void connectionIsKeptForTheNextRequest() {
+        try (RawClient client = RawClient.connect(backend.port())) {
+            client.sendRequest("GET /1", "");
+            client.sendRequest("HEAD /2", "");
+            client.readResponse();
+            RawResponse second = client.readResponse(true);
+
+            assertThat(second.header("content-length")).isEqualTo("2");
+            assertThat(second.complete()).isTrue();
+            client.expectSilence(SHORT);
+            assertThat(backend.openConnections()).isEqualTo(1);
+        }
+        assertThat(backend.awaitRequest(2).requestNumberOnConnection()).isEqualTo(2);
+        assertThat(backend.awaitRequest(2).connectionNumber()).isEqualTo(1);
+        backend.awaitOpenConnections(0);
+        assertThat(backend.acceptedConnections()).isEqualTo(1);
+    }
+
+    @Test
+    void closeDelimitedBodyEndsWithTheConnection() {
+        backend.onRequest((request, peer) -> {
+            peer.sendTrickle(latin1("HTTP/1.1 200 OK\r\n\r\nall of it"), 10_000);
+            peer.close();
+        });
+
+        RawResponse response = RawClient.get(backend.port(), "/");
+
+        assertThat(response.text()).isEqualTo("all of it");
+        assertThat(response.complete()).isTrue();
+    }
+
+    @Test
+    void interimResponseIsReadApart() {
+        try (RawClient client = RawClient.connect(backend.port())) {
+            client.send("POST / HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\ncontent-length: 2\r\n\r\n");
+            assertThat(client.readInterim().status()).isEqualTo(100);
+            client.send("ok");
+            assertThat(client.readResponse().status()).isEqualTo(200);
+        }
+    }
+
+    @Test
+    void bodyCutByFinOrResetIsIncomplete() {
+        backend.enqueue(Script.closeMidBody(), Script.resetMidBody(), Script.closeMidStream(), Script.resetMidStream());
+        for (int i = 0; i < 4; i++) {
+            RawResponse response = RawClient.get(backend.port(), "/");
+            assertThat(response.status()).isEqualTo(200);
+            assertThat(response.complete()).isFalse();
+        }
+    }
+
+    @Test
+    void closeDelimitedBodyCutByResetIsIncomplete() {
+        backend.onRequest((request, peer) -> {
+            peer.sendRaw("HTTP/1.1 200 OK\r\n\r\npart");
+            peer.reset();
+        });
+        RawResponse response = RawClient.get(backend.port(), "/");
+
+        assertThat(response.text()).isEqualTo("part");
+        assertThat(response.complete()).isFalse();
+    }
+
+    @Test
+    void missingHeadIsAnIncompleteResponse() {
+        backend.enqueue(Script.closeBeforeHead(), Script.resetBeforeHead());
+        for (int i = 0; i < 2; i++) {
+            RawResponse response = RawClient.get(backend.port(), "/");
+            assertThat(response.status()).isZero();
+            assertThat(response.complete()).isFalse();
+        }
+    }
+
+    @Test
+    void finAndResetAreToldApart() {
+        backend.enqueue(Script.closeBeforeHead(), Script.resetBeforeHead(), Script.closeBeforeHead());
+        try (RawClient first = RawClient.connect(backend.port());
+                RawClient second = RawClient.connect(backend.port());
+                RawClient third = RawClient.connect(backend.port())) {
+            first.sendRequest("GET /", "");
+            first.expectClosed();
+            second.sendRequest("GET /", "");
+            second.expectReset();
+            third.sendRequest("GET /", "");
+            assertThatThrownBy(third::expectReset)
+                    .isInstanceOf(AssertionError.class)
+                    .hasMessageContaining("FIN");
+        }
+    }
+
+    @Test
+    void resetFoundByTheWriterIsStillAReset() {
+        backend.onRequest((request, peer) -> peer.reset());
+        try (RawClient client = RawClient.connect(backend.port())) {
+            client.sendRequest("GET /", "");
+            Await.until("writing fails", () -> !client.trySend(latin1("more")));
+            client.expectReset();
+        }
+    }
+
+    @Test
+    void readerThatWaitsInVainShowsWhatCame() {
+        backend.onRequest((request, peer) -> {
+            peer.sendRaw("HTTP/1.1 200 OK\r\nx-half");
+            peer.stall();
+        });
+        try (RawClient client = RawClient.connect(backend.port()).timeout(SHORT)) {
+            client.sendRequest("GET /", "");
+            assertThatThrownBy(client::readHead)
+                    .isInstanceOf(AssertionError.class)
+                    .hasMessageContaining("readHead: not done within 150 ms")
+                    .hasMessageContaining("connection OPEN")
+                    .hasMessageContaining("HTTP/1.1 200 OK\\r\\n\nx-half");
+        }
+    }
+
+    @Test
+    void garbageIsNoResponse() {
+        backend.onRequest(Script.garbage());
+        assertThatThrownBy(() -> RawClient.get(backend.port(), "/"))
+                .isInstanceOf(AssertionError.class)
+                .hasMessageContaining("status line")
+                .hasMessageContaining("\\x16\\x03\\x01 this is not HTTP");
+    }
+
+    @Test
+    void eventsAreReadOneByOneWhateverTheirChunks() {
+        backend.onRequest((request, peer) -> {
+            peer.startSse();
+            peer.sse("1");
+            peer.chunk(": ping\n\nda");
+            peer.chunk("ta: 2\r\n\r\nevent: x\ndata: ü\n\n");
+            peer.endSse();
+        });
+        try (RawClient client = RawClient.connect(backend.port())) {
+            client.sendRequest("GET /", "");
+            assertThat(client.readHead().header("content-type")).isEqualTo("text/event-stream");
+            assertThat(client.readSseEvent()).isEqualTo("data: 1");
+            assertThat(client.readSseEvent()).isEqualTo(": ping");
+            assertThat(client.readSseEvent()).isEqualTo("data: 2");
+            assertThat(client.readSseEvent()).isEqualTo("event: x\ndata: ü");
+            assertThat(client.readSseEvent()).isEqualTo("data: [DONE]");
+            assertThat(client.readSseEvent()).isNull();
+            assertThat(client.bodyComplete()).isTrue();
+        }
+    }
+
+    @Test
+    void streamCutInsideAnEventShowsThePart() {
+        backend.onRequest((request, peer) -> {
+            peer.startSse();
+            peer.sse("1");
+            peer.chunk("data: ha");
+            peer.close();
+        });
+        try (RawClient client = RawClient.connect(backend.port())) {
+            client.sendRequest("GET /", "");
+            client.readHead();
+            assertThat(client.readSseEvent()).isEqualTo("data: 1");
+            assertThat(client.readSseEvent()).isNull();
+            assertThat(client.bodyComplete()).isFalse();
+            assertThat(client.unfinishedSseEvent()).isEqualTo("data: ha");
+        }
+    }
+
+    @Test
+    void chunksAreReadOneByOneAndTheRestAtOnce() {
+        backend.onRequest(Script.sseChat(3));
+        try (RawClient client = RawClient.connect(backend.port())) {
+            client.sendRequest("GET /", "");
+            client.readHead();
+            assertThat(client.readChunk()).asString().contains("word0");
+            RawResponse rest = client.readRest();
+            assertThat(rest.text())
+                    .startsWith("data: ")
+                    .contains("word1", "word2")
+                    .endsWith("data: [DONE]\n\n");
+            assertThat(rest.complete()).isTrue();
+        }
+    }
+
+    @Test
+    void backendSeesTheClientLeave() {
+        AtomicLong goneNanos = new AtomicLong();
+        backend.onRequest((request, peer) -> goneNanos.set(peer.awaitClientGone(Duration.ofSeconds(5))));
+        long beforeNanos = System.nanoTime();
+        try (RawClient client = RawClient.connect(backend.port())) {
+            client.sendRequest("GET /", "");
+            backend.awaitRequest(1);
+            client.reset();
+        }
+        backend.awaitOpenConnections(0);
+        assertThat(goneNanos.get() - beforeNanos)
+                .isBetween(1L, Duration.ofSeconds(5).toNanos());
+    }
+
+    @Test
+    void halfClosedClientStillReads() {
+        backend.onRequest((request, peer) -> {
+            peer.awaitClientGone(Duration.ofSeconds(5));
+            peer.json("{\"late\": true}");
+        });
+        try (RawClient client = RawClient.connect(backend.port())) {
+            client.sendRequest("GET /", "");
+            client.shutdownOutput();
+            assertThat(client.readResponse().text()).isEqualTo("{\"late\": true}");
+        }
+    }
+
+    @Test
+    void refusedConnectionsAreAcceptedAgainOnTheSamePort() {
+        try (RawClient old = RawClient.connect(backend.port())) {
+            backend.awaitOpenConnections(1);
+            backend.refuseConnections();
+            assertThatThrownBy(() -> RawClient.connect(backend.port()))
+                    .isInstanceOf(UncheckedIOException.class)
+                    .hasMessageContaining("refused");
+            old.sendRequest("GET /", "");
+            assertThat(old.readResponse().status()).isEqualTo(200);
+
+            backend.acceptAgain();
+            assertThat(RawClient.get(backend.port(), "/").status()).isEqualTo(200);
+        }
+    }
+
+    @Test
+    void onlyIdleConnectionsAreClosedOnRequest() {
+        backend.enqueue(Script.ok("{}"), Script.neverAnswers());
+        try (RawClient idle = RawClient.connect(backend.port());
+                RawClient busy = RawClient.connect(backend.port())) {
+            idle.sendRequest("GET /", "");
+            idle.readResponse();
+            busy.sendRequest("GET /", "");
+            backend.awaitRequest(2);
+            Await.until("the first connection is idle again", () -> {
+                backend.closeIdleConnections();
+                return backend.openConnections() == 1;
+            });
+            idle.expectClosed();
+            busy.expectSilence(SHORT);
+        }
+    }
+
+    @Test
+    void uploadStallsWhenTheBackendDoesNotRead() {
+        AtomicReference<byte[]> firstPiece = new AtomicReference<>();
+        backend.answerBeforeBody().enqueue((request, peer) -> {
+            firstPiece.set(peer.readMore());
+            backend.awaitRequest(2);
+            peer.reset();
+        });
+        try (RawClient client = RawClient.connect(backend.port());
+                RawClient other = RawClient.connect(backend.port())) {
+            client.send("POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 100000000\r\n\r\n");
+            Sending sending = client.sendInBackground(new byte[64 * 1024], 100_000_000);
+            long sentBytes = sending.awaitStalled(SHORT, Duration.ofSeconds(5));
+            assertThat(sentBytes).isBetween(64L * 1024, 99_000_000L);
+            other.sendRequest("GET /", "");
+            client.expectReset();
+            assertThat(firstPiece.get()).isNotEmpty();
+        }
+    }
+
+    @Test
+    void malformedRequestFailsTheBackend() {
+        try (RawClient client = RawClient.connect(backend.port())) {
+            client.send("GET / HTTP/1.1\nhost: a\n\n");
+            client.closedOrReset();
+        }
+        Await.until("the failure is noted", () -> !backend.failures().isEmpty());
+        assertThatThrownBy(backend::close).isInstanceOf(AssertionError.class).hasMessageContaining("bare LF");
+        backend.clearFailures();
+    }
+
+    @Test
+    void failedScriptFailsTheBackend() {
+        backend.onRequest((request, peer) -> assertThat(request.method()).isEqualTo("PUT"));
+        assertThat(RawClient.get(backend.port(), "/").complete()).isFalse();
+        backend.awaitOpenConnections(0);
+        assertThatThrownBy(backend::close).isInstanceOf(AssertionError.class).hasMessageContaining("PUT");
+        backend.clearFailures();
+    }
+
+    @Test
+    void brokenOffRequestIsCountedAndNotAnswered() {
+        try (RawClient client = RawClient.connect(backend.port())) {
+            client.send("POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\n\r\nabc");
+            client.shutdownOutput();
+            client.expectClosed();
+        }
+        assertThat(backend.brokenOffRequests()).isEqualTo(1);
+        assertThat(backend.requests()).isEqualTo(List.of());
+    }
+
+    private static byte[] latin1(String text) {
+        return text.getBytes(StandardCharsets.ISO_8859_1);
+    }
+}
