@@ -7,6 +7,9 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
@@ -311,10 +314,8 @@ final class RawPeersWireTest {
             idle.readResponse();
             busy.sendRequest("GET /", "");
             backend.awaitRequest(2);
-            Await.until("the first connection is idle again", () -> {
-                backend.closeIdleConnections();
-                return backend.openConnections() == 1;
-            });
+            backend.awaitIdleConnections(1);
+            backend.closeIdleConnections();
             idle.expectClosed();
             busy.expectSilence(SHORT);
         }
@@ -338,6 +339,69 @@ final class RawPeersWireTest {
             client.expectReset();
             assertThat(firstPiece.get()).isNotEmpty();
         }
+    }
+
+    @Test
+    void answerToACutUploadIsReadAfterTheSendFailed() {
+        backend.answerBeforeBody().onRequest((request, peer) -> {
+            peer.respond(413, "too much");
+            peer.close();
+        });
+        try (RawClient client = RawClient.connect(backend.port())) {
+            client.send("POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 100000000\r\n\r\n");
+            Await.until("sending fails", () -> !client.trySend(new byte[64 * 1024]));
+            assertThat(client.readResponse().status()).isEqualTo(413);
+            client.closedOrReset();
+        }
+    }
+
+    @Test
+    void downloadStallsWhenTheClientDoesNotRead() throws Exception {
+        CompletableFuture<Sending> started = new CompletableFuture<>();
+        backend.onRequest((request, peer) -> {
+            peer.sendRaw("HTTP/1.1 200 OK\r\n\r\n");
+            started.complete(peer.sendInBackground(new byte[16 * 1024], 100_000_000));
+            peer.stall();
+        });
+        try (RawClient client = RawClient.connect(backend.port(), 8 * 1024)) {
+            client.sendRequest("GET /", "");
+            Sending sending = started.get(5, TimeUnit.SECONDS);
+            assertThat(sending.awaitStalled(SHORT, Duration.ofSeconds(5))).isLessThan(99_000_000L);
+            assertThat(client.readHead().status()).isEqualTo(200);
+            assertThat(client.readExactly(100_000)).containsOnly(0);
+            assertThat(client.readSome()).isNotEmpty();
+            assertThat(sending.finished()).isFalse();
+        }
+    }
+
+    @Test
+    void brokenChunkFramingIsNoResponse() {
+        backend.onRequest((request, peer) -> {
+            peer.sendHeadChunked(200);
+            peer.sendRaw("3\r\nabcd\r\n");
+            peer.stall();
+        });
+        try (RawClient client = RawClient.connect(backend.port())) {
+            client.sendRequest("GET /", "");
+            client.readHead();
+            assertThatThrownBy(client::readChunk)
+                    .isInstanceOf(AssertionError.class)
+                    .hasMessageContaining("readChunk: chunk of 3 bytes")
+                    .hasMessageContaining("abcd");
+        }
+    }
+
+    @Test
+    void closeWakesAScriptThatWaitsForSomethingElse() {
+        CountDownLatch never = new CountDownLatch(1);
+        backend.onRequest((request, peer) -> never.await());
+        try (RawClient client = RawClient.connect(backend.port())) {
+            client.sendRequest("GET /", "");
+            backend.awaitRequest(1);
+            backend.close();
+            client.closedOrReset();
+        }
+        assertThat(backend.openConnections()).isZero();
     }
 
     @Test
