@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
+/** {@link Await}. */
 final class AwaitTest {
     @Test
     void returnsOnceTheConditionHolds() {

@@ -9,6 +9,7 @@ import java.net.Socket;
 import java.net.SocketTimeoutException;
 import org.junit.jupiter.api.Test;
 
+/** {@link BlackHole}. */
 final class BlackHoleWireTest {
     @Test
     void connectGoesUnanswered() throws IOException {
