@@ -2,6 +2,7 @@ package dev.weir.testing;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /** One connection of a {@link FakeBackend}: reads requests and runs scripts until it ends. On a thread of its own. */
 final class BackendConnection {
@@ -12,6 +13,7 @@ final class BackendConnection {
     private final MessageReader reader;
     private final int number;
     private volatile boolean idle = true;
+    private volatile @Nullable Thread thread;
 
     BackendConnection(FakeBackend backend, Wire wire, int number) {
         this.backend = backend;
@@ -20,8 +22,17 @@ final class BackendConnection {
         this.number = number;
     }
 
+    /** Ends the connection and wakes a script that waits for something else. */
     void close() {
         wire.close();
+        Thread running = thread;
+        if (running != null) {
+            running.interrupt();
+        }
+    }
+
+    boolean isIdle() {
+        return idle;
     }
 
     void closeIfIdle() {
@@ -32,6 +43,7 @@ final class BackendConnection {
 
     @SuppressWarnings("CatchingUnchecked") // A script may throw anything, and all of it must fail the test.
     void run() {
+        thread = Thread.currentThread();
         try {
             int requestNumber = 1;
             while (serve(requestNumber)) {
@@ -39,10 +51,6 @@ final class BackendConnection {
             }
         } catch (PeerGone expected) {
             // The other side may leave at any time; tests see it in what did not arrive.
-        } catch (MalformedMessage e) {
-            if (wire.end() == Wire.End.OPEN) {
-                backend.failed(e);
-            }
         } catch (Exception | AssertionError e) {
             backend.failed(e);
         } finally {

@@ -72,6 +72,11 @@ public final class BackendPeer {
         sendRaw(latin1(latin1));
     }
 
+    /** Sends chunk after chunk on a thread of its own, up to a total; to see how much the other side takes. */
+    public Sending sendInBackground(byte[] chunk, long totalBytes) {
+        return Sending.start(wire, chunk, totalBytes);
+    }
+
     /** Sends the bytes one by one with a pause after each. */
     public void sendTrickle(byte[] bytes, long pauseNanos) {
         for (byte b : bytes) {

@@ -121,7 +121,7 @@ final class BodyReader {
 
     private byte @Nullable [] nextUntilClose(Deadline deadline) {
         byte[] piece = wire.readSome(PIECE_BYTES, deadline);
-        return piece.length == 0 ? end(wire.end() == Wire.End.FIN) : piece;
+        return piece.length == 0 ? end(wire.settledEnd(deadline) == Wire.End.FIN) : piece;
     }
 
     private byte @Nullable [] nextChunk(Deadline deadline) {

@@ -1,9 +1,5 @@
 package dev.weir.testing;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.time.Duration;
@@ -21,7 +17,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class FakeBackend implements AutoCloseable {
     private static final int MAX_REQUESTS = 10_000;
-    private static final int BACKLOG = 1024;
 
     private final Queue<Script> scripts = new ConcurrentLinkedQueue<>();
     private final List<ReceivedRequest> requests = new CopyOnWriteArrayList<>();
@@ -33,23 +28,18 @@ public final class FakeBackend implements AutoCloseable {
     private volatile Script defaultScript = Script.ok("{}");
     private volatile boolean answerBeforeBody;
     private volatile boolean closed;
-    private @Nullable ServerSocket listener;
+    private @Nullable BackendListener listener;
 
-    private FakeBackend() throws IOException {
-        ServerSocket first = bind(0);
-        this.port = first.getLocalPort();
-        this.listener = first;
+    private FakeBackend(int port) {
+        this.port = port;
     }
 
     /** Listens on a free port of the loopback interface and answers {@code {}} until told otherwise. */
     public static FakeBackend start() {
-        try {
-            FakeBackend backend = new FakeBackend();
-            backend.acceptOn(backend.listener);
-            return backend;
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        ServerSocket socket = BackendListener.bind(0);
+        FakeBackend backend = new FakeBackend(socket.getLocalPort());
+        backend.acceptOn(socket);
+        return backend;
     }
 
     /** The port it listens on, the same for life. */
@@ -117,32 +107,30 @@ public final class FakeBackend implements AutoCloseable {
                 () -> connections.size() == count);
     }
 
-    /** Closes the listener: the kernel answers an RST to who connects. Open connections stay. */
+    /** Stops listening: from then on the kernel answers an RST to who connects. Open connections stay. */
     public synchronized void refuseConnections() {
-        try {
-            if (listener != null) {
-                listener.close();
-                listener = null;
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+        if (listener != null) {
+            listener.close();
+            listener = null;
         }
     }
 
     /** Listens again on the same port. */
     public synchronized void acceptAgain() {
-        if (listener != null) {
-            return;
-        }
-        try {
-            listener = bind(port);
-            acceptOn(listener);
-        } catch (IOException e) {
-            throw new UncheckedIOException("port " + port + ": " + e.getMessage(), e);
+        if (listener == null) {
+            acceptOn(BackendListener.bind(port));
         }
     }
 
-    /** Closes, with a FIN, the connections on which no script runs. */
+    /** Waits until that many connections are open on which no script runs. */
+    public void awaitIdleConnections(int count) {
+        Await.until(
+                Deadline.DEFAULT_TIMEOUT,
+                count + " connections are idle at the backend on port " + port,
+                () -> connections.stream().filter(BackendConnection::isIdle).count() == count);
+    }
+
+    /** Closes, with a FIN, the connections on which no script runs; {@link #awaitIdleConnections} makes it exact. */
     public void closeIdleConnections() {
         for (BackendConnection connection : connections) {
             connection.closeIfIdle();
@@ -204,29 +192,8 @@ public final class FakeBackend implements AutoCloseable {
         connections.remove(connection);
     }
 
-    private static ServerSocket bind(int port) throws IOException {
-        ServerSocket socket = new ServerSocket();
-        socket.setReuseAddress(true);
-        socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), BACKLOG);
-        return socket;
-    }
-
-    private void acceptOn(@Nullable ServerSocket socket) {
-        if (socket == null) {
-            return;
-        }
-        startThread("accept", () -> {
-            while (!socket.isClosed()) {
-                try {
-                    accepted(socket.accept());
-                } catch (IOException e) {
-                    if (!socket.isClosed()) {
-                        failed(e);
-                        return;
-                    }
-                }
-            }
-        });
+    private synchronized void acceptOn(ServerSocket socket) {
+        listener = BackendListener.start(socket, this::accepted, this::failed);
     }
 
     private void accepted(Socket socket) {
@@ -236,11 +203,7 @@ public final class FakeBackend implements AutoCloseable {
         if (closed) {
             connection.close();
         }
-        startThread(String.valueOf(number), connection::run);
-    }
-
-    private void startThread(String name, Runnable task) {
-        Thread thread = new Thread(task, "fake-backend-" + port + "-" + name);
+        Thread thread = new Thread(connection::run, "fake-backend-" + port + "-" + number);
         thread.setDaemon(true);
         thread.start();
     }

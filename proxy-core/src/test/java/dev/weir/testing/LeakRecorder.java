@@ -12,6 +12,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +21,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class LeakRecorder extends ResourceLeakDetectorFactory {
     private static final Duration LONGEST_COLLECTION = Duration.ofSeconds(5);
+
+    private static final List<String> MACHINERY = List.of(
+            "org.junit.", "org.apache.maven.", "java.base/jdk.internal.reflect.", "java.base/java.lang.reflect.");
 
     private final List<RecordingDetector<?>> detectors = new CopyOnWriteArrayList<>();
     private final Queue<String> reports = new ConcurrentLinkedQueue<>();
@@ -82,6 +86,13 @@ final class LeakRecorder extends ResourceLeakDetectorFactory {
         }
     }
 
+    /** Leaves out the frames of the test machinery, which are most of every record. */
+    private static String ownFrames(String records) {
+        return records.lines()
+                .filter(line -> MACHINERY.stream().noneMatch(line.strip()::startsWith))
+                .collect(Collectors.joining("\n"));
+    }
+
     /** Keeps what it reports instead of logging it. */
     private final class RecordingDetector<T> extends ResourceLeakDetector<T> {
         RecordingDetector(Class<T> resource, int samplingInterval) {
@@ -115,12 +126,13 @@ final class LeakRecorder extends ResourceLeakDetectorFactory {
 
         @Override
         protected void reportTracedLeak(String resourceType, String records) {
-            reports.add(resourceType + ".release() was not called before it was garbage-collected." + records);
+            reports.add(
+                    "leaked " + resourceType + " (last accesses first, then where it was made):" + ownFrames(records));
         }
 
         @Override
         protected void reportUntracedLeak(String resourceType) {
-            reports.add(resourceType + ".release() was not called before it was garbage-collected (no record).");
+            reports.add("leaked " + resourceType + " (no record of its accesses)");
         }
     }
 }

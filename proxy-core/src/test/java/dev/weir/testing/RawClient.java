@@ -126,7 +126,7 @@ public final class RawClient implements AutoCloseable {
         }
     }
 
-    /** Sends for ever what a daemon thread can get rid of, up to a total; to see how much the other side takes. */
+    /** Sends chunk after chunk on a thread of its own, up to a total; to see how much the other side takes. */
     public Sending sendInBackground(byte[] chunk, long totalBytes) {
         return Sending.start(wire, chunk, totalBytes);
     }
@@ -169,12 +169,22 @@ public final class RawClient implements AutoCloseable {
         if (current.framing() != BodyReader.Framing.CHUNKED) {
             throw wire.failure("readChunk: the body is framed by " + current.framing(), null);
         }
-        return current.next(deadline("readChunk"));
+        Deadline deadline = deadline("readChunk");
+        try {
+            return current.next(deadline);
+        } catch (MalformedMessage e) {
+            throw malformed(deadline, e);
+        }
     }
 
     /** The lines of the next server-sent event or comment without the empty line, or null at the end of the body. */
     public @Nullable String readSseEvent() {
-        return events.next(currentBody(), deadline("readSseEvent"));
+        Deadline deadline = deadline("readSseEvent");
+        try {
+            return events.next(currentBody(), deadline);
+        } catch (MalformedMessage e) {
+            throw malformed(deadline, e);
+        }
     }
 
     /** What came of an event that the end of the body cut off. */
@@ -215,8 +225,9 @@ public final class RawClient implements AutoCloseable {
 
     /** The other side must close with a FIN, and send nothing before it. */
     public void expectClosed() {
-        byte[] bytes = wire.readSome(Integer.MAX_VALUE, deadline("expectClosed"));
-        if (bytes.length > 0 || wire.end() != Wire.End.FIN) {
+        Deadline deadline = deadline("expectClosed");
+        byte[] bytes = wire.readSome(Integer.MAX_VALUE, deadline);
+        if (bytes.length > 0 || wire.settledEnd(deadline) != Wire.End.FIN) {
             throw wire.failure("expectClosed: " + bytes.length + " more bytes", null);
         }
     }
@@ -263,7 +274,7 @@ public final class RawClient implements AutoCloseable {
             events.restart();
             return started;
         } catch (MalformedMessage e) {
-            throw wire.failure(deadline.operation() + ": " + e.getMessage(), e);
+            throw malformed(deadline, e);
         }
     }
 
@@ -272,8 +283,12 @@ public final class RawClient implements AutoCloseable {
         try {
             return RawResponse.of(Objects.requireNonNull(head), current.readAll(deadline), current);
         } catch (MalformedMessage e) {
-            throw wire.failure(deadline.operation() + ": " + e.getMessage(), e);
+            throw malformed(deadline, e);
         }
+    }
+
+    private AssertionError malformed(Deadline deadline, MalformedMessage e) {
+        return wire.failure(deadline.operation() + ": " + e.getMessage(), e);
     }
 
     private BodyReader currentBody() {

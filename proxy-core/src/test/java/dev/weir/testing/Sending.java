@@ -3,7 +3,7 @@ package dev.weir.testing;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** An upload on a thread of its own, to see how far it gets when the other side does not read. <em>Any thread.</em> */
+/** A long write on a thread of its own, to see how far it gets when the other side does not read. <em>Any thread.</em> */
 public final class Sending {
     private static final Duration LONGEST_BLOCK = Duration.ofMinutes(2);
 
@@ -14,7 +14,7 @@ public final class Sending {
 
     static Sending start(Wire wire, byte[] chunk, long totalBytes) {
         Sending sending = new Sending();
-        Thread thread = new Thread(() -> sending.run(wire, chunk, totalBytes), "raw-client-sending");
+        Thread thread = new Thread(() -> sending.run(wire, chunk, totalBytes), "wire-sending");
         thread.setDaemon(true);
         thread.start();
         return sending;

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,8 +34,10 @@ final class Wire implements AutoCloseable {
     private final OutputStream out;
     private final Transcript transcript = new Transcript();
     private final byte[] buffer = new byte[16 * 1024];
+    private final AtomicInteger writes = new AtomicInteger();
     private int position;
     private int limit;
+    private boolean readEnded;
     private volatile End end = End.OPEN;
 
     Wire(Socket socket) {
@@ -93,12 +96,12 @@ final class Wire implements AutoCloseable {
         while (fill(deadline)) {
             position = limit;
         }
-        return end;
+        return settledEnd(deadline);
     }
 
     /** Whether a byte came, or the connection ended, within the time. */
     boolean stirs(Duration time) {
-        if (position < limit || end != End.OPEN) {
+        if (position < limit) {
             return true;
         }
         Deadline deadline = Deadline.of("stirs", time);
@@ -122,7 +125,7 @@ final class Wire implements AutoCloseable {
     }
 
     private boolean fillOrTimeOut(Deadline deadline) throws SocketTimeoutException {
-        if (end != End.OPEN) {
+        if (readEnded || end == End.CLOSED_HERE) {
             return false;
         }
         int remainingMillis = deadline.remainingMillis();
@@ -133,6 +136,7 @@ final class Wire implements AutoCloseable {
             socket.setSoTimeout(remainingMillis);
             int length = in.read(buffer, 0, buffer.length);
             if (length < 0) {
+                readEnded = true;
                 endSeen(End.FIN);
                 return false;
             }
@@ -143,16 +147,35 @@ final class Wire implements AutoCloseable {
         } catch (SocketTimeoutException e) {
             throw e;
         } catch (IOException e) {
-            endSeen(End.RESET);
+            readEnded = true;
+            endSeen(isReset(e) ? End.RESET : End.FIN);
             return false;
         }
     }
 
-    /** The first end seen stays; after {@link #close} every error is the work of this side. */
+    /** To an RST that follows a FIN, Linux says "broken pipe" instead. */
+    private static boolean isReset(IOException e) {
+        return String.valueOf(e.getMessage()).startsWith("Connection reset");
+    }
+
+    /** After {@link #close} every error is the work of this side; an RST makes a FIN out to be a mistake. */
     private synchronized void endSeen(End seen) {
         if (end == End.OPEN) {
             end = socket.isClosed() ? End.CLOSED_HERE : seen;
+        } else if (end == End.FIN && seen == End.RESET) {
+            end = seen;
         }
+    }
+
+    /**
+     * The end when the last byte was read. The kernel tells of a reset once, to whoever touches the socket first; when
+     * that is the thread that writes, the reader sees what looks like a FIN until that thread has spoken.
+     */
+    End settledEnd(Deadline deadline) {
+        while (end == End.FIN && writes.get() > 0 && deadline.remainingMillis() > 0) {
+            Await.pauseNanos(200_000);
+        }
+        return end;
     }
 
     /** Writes all; throws {@link PeerGone} when the connection has ended. */
@@ -161,6 +184,7 @@ final class Wire implements AutoCloseable {
         if (remainingMillis == 0) {
             throw failure(deadline.operation() + ": no time left", null);
         }
+        writes.incrementAndGet();
         ScheduledFuture<?> watch = WATCHDOG.schedule(this::close, remainingMillis, TimeUnit.MILLISECONDS);
         try {
             out.write(bytes, offset, length);
@@ -171,11 +195,14 @@ final class Wire implements AutoCloseable {
                                 + deadline.timeout().toMillis() + " ms; connection closed",
                         e);
             }
-            // The kernel reports a reset once: to whoever touches the socket first, here the writer.
-            endSeen(End.RESET);
+            // What came before the end can still be read, so this is not the end of reading.
+            if (isReset(e)) {
+                endSeen(End.RESET);
+            }
             throw new PeerGone(deadline.operation() + ": " + e.getMessage(), e);
         } finally {
             watch.cancel(false);
+            writes.decrementAndGet();
         }
     }
 
