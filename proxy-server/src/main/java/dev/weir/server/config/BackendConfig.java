@@ -3,6 +3,7 @@ package dev.weir.server.config;
 import dev.weir.core.Default;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,12 +24,24 @@ public record BackendConfig(
         @Default("{}") BackendTimeouts timeouts,
         @Nullable Tls tls) {
 
+    private static final Pattern FIELD_NAME = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+");
+    private static final Pattern FIELD_VALUE = Pattern.compile("[\\t -~\\x{80}-\\x{10FFFF}]*");
+
     public BackendConfig {
         Expect.between("weight", weight, 1, 1000);
         Expect.atLeast("max_in_flight", maxInFlight, 1);
         if (parallel != null) {
             Expect.atLeast("parallel", parallel, 1);
         }
+        if (apiKey != null && !FIELD_VALUE.matcher(apiKey).matches()) {
+            throw new IllegalArgumentException("api_key: holds characters that a header cannot carry");
+        }
+        headers.forEach((name, value) -> {
+            if (!FIELD_NAME.matcher(name).matches()
+                    || !FIELD_VALUE.matcher(value).matches()) {
+                throw new IllegalArgumentException("headers: " + name + " is no header, or its value is none");
+            }
+        });
         if (tls != null && !url.secure()) {
             throw new IllegalArgumentException("tls: the url is not https");
         }

@@ -1,23 +1,16 @@
 package dev.weir.server.config;
 
 import dev.weir.server.config.YamlNode.Broken;
-import dev.weir.server.config.YamlNode.Entry;
 import dev.weir.server.config.YamlNode.Mapping;
 import dev.weir.server.config.YamlNode.Scalar;
 import dev.weir.server.config.YamlNode.Sequence;
-import java.lang.reflect.Constructor;
-import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.ParameterizedType;
-import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,54 +39,62 @@ final class Binder {
     /** The record, or null when something in it could not be bound: then the problems say what. */
     <T extends Record> @Nullable T bind(Class<T> type, Mapping mapping) {
         List<Setting> settings = Setting.of(type);
-        reportUnknownKeys(settings, mapping);
-        @Nullable Object[] values = new Object[settings.size()];
-        boolean complete = true;
-        for (int i = 0; i < values.length; i++) {
-            Setting setting = settings.get(i);
+        boolean allKnown = reportUnknownKeys(settings, mapping);
+        Construction<T> construction = new Construction<>(type, mapping, problems);
+        for (Setting setting : settings) {
             YamlNode node = node(setting, mapping);
             if (node != null) {
-                values[i] = value(setting.type(), node);
-                complete &= values[i] != null;
+                construction.set(setting, node, value(setting.type(), node), () -> standIn(setting, mapping));
             } else if (setting.required()) {
                 problems.add(mapping.location().key(setting.key()), "missing key");
-                complete = false;
+                construction.miss(setting);
             }
         }
-        return complete ? construct(type, values, mapping) : null;
+        T record = construction.construct();
+        return allKnown ? record : null;
     }
 
-    private void reportUnknownKeys(List<Setting> settings, Mapping mapping) {
+    private boolean reportUnknownKeys(List<Setting> settings, Mapping mapping) {
         List<String> known = settings.stream().map(Setting::key).toList();
         mapping.entries().forEach((key, entry) -> {
             if (!known.contains(key)) {
                 problems.add(entry.keyLocation(), "unknown key", Suggestion.hint(key, known));
             }
         });
+        return known.containsAll(mapping.entries().keySet());
     }
 
     /** What stands for a setting: the written value, over its default where both are maps; null for a missing optional one. */
     private @Nullable YamlNode node(Setting setting, Mapping mapping) {
-        YamlNode written = mapping.get(setting.key());
-        YamlNode node = written;
-        if (setting.defaultText() != null && (written == null || written instanceof Mapping)) {
-            YamlNode fallback = defaultNode(setting, setting.defaultText(), mapping.location());
-            node = written instanceof Mapping over && fallback instanceof Mapping under ? under.merge(over) : node;
-            node = written == null ? fallback : node;
+        YamlNode node = mapping.get(setting.key());
+        if (node == null) {
+            node = defaultNode(setting, mapping);
+        } else if (node instanceof Mapping written && defaultNode(setting, mapping) instanceof Mapping under) {
+            node = under.merge(written);
         }
-        return setting.nullable()
-                        && node instanceof Scalar scalar
-                        && scalar.text().isEmpty()
-                ? null
-                : node;
+        boolean empty = node instanceof Scalar scalar && scalar.text().isEmpty();
+        return empty && setting.nullable() ? null : node;
     }
 
-    private YamlNode defaultNode(Setting setting, String text, Location parent) {
-        Location place = parent.key(setting.key());
-        boolean isScalar = setting.type() instanceof Class<?> type && ScalarType.of(type, environment) != null;
-        return isScalar
+    private @Nullable YamlNode defaultNode(Setting setting, Mapping mapping) {
+        String text = setting.defaultText();
+        if (text == null) {
+            return null;
+        }
+        Location place = mapping.location().key(setting.key());
+        return isScalar(setting.type())
                 ? YamlReader.readDefaultScalar(text, place, environment, problems)
                 : YamlReader.readDefault(text, place, environment, problems);
+    }
+
+    /** The default's value, in place of one that is wrong, to find what else is wrong; null when there is none. */
+    private @Nullable Object standIn(Setting setting, Mapping mapping) {
+        YamlNode node = defaultNode(setting, mapping);
+        return node == null ? null : value(setting.type(), node);
+    }
+
+    private boolean isScalar(Type type) {
+        return type instanceof Class<?> plain && ScalarType.of(plain, environment) != null;
     }
 
     /** The node as a value of the type; null when it could not be bound and the problem has been reported. */
@@ -128,7 +129,7 @@ final class Binder {
             try {
                 return type.parse(scalar.text());
             } catch (IllegalArgumentException e) {
-                message = withoutHidden(String.valueOf(e.getMessage()), scalar);
+                message = scalar.redact(String.valueOf(e.getMessage()));
             }
         }
         problems.add(node.location(), message + ", found " + node.description());
@@ -136,11 +137,10 @@ final class Binder {
     }
 
     private @Nullable List<?> list(Type itemType, YamlNode node) {
-        boolean ofScalars = itemType instanceof Class<?> type && ScalarType.of(type, environment) != null;
         List<YamlNode> items;
         if (node instanceof Sequence sequence) {
             items = sequence.items();
-        } else if (ofScalars && node instanceof Scalar scalar) {
+        } else if (isScalar(itemType) && node instanceof Scalar scalar) {
             items = scalar.text().isEmpty() ? List.of() : List.of(scalar);
         } else {
             problems.add(node.location(), "expected a list, found " + node.description());
@@ -181,46 +181,5 @@ final class Binder {
         }
         problems.add(node.location(), "expected a map, found " + node.description());
         return null;
-    }
-
-    private <T extends Record> @Nullable T construct(Class<T> type, @Nullable Object[] values, Mapping mapping) {
-        try {
-            Class<?>[] parameters = Arrays.stream(type.getRecordComponents())
-                    .map(RecordComponent::getType)
-                    .toArray(Class<?>[]::new);
-            Constructor<T> constructor = type.getDeclaredConstructor(parameters);
-            constructor.setAccessible(true);
-            return constructor.newInstance(values);
-        } catch (InvocationTargetException e) {
-            if (e.getCause() instanceof IllegalArgumentException cause) {
-                reportRefusal(String.valueOf(cause.getMessage()), type, mapping);
-                return null;
-            }
-            throw new IllegalStateException("the constructor of " + type.getName() + " failed", e.getCause());
-        } catch (ReflectiveOperationException e) {
-            throw new IllegalStateException("cannot construct " + type.getName(), e);
-        }
-    }
-
-    private void reportRefusal(String refusal, Class<?> type, Mapping mapping) {
-        String message = refusal;
-        for (Entry entry : mapping.entries().values()) {
-            message = entry.value() instanceof Scalar scalar ? withoutHidden(message, scalar) : message;
-        }
-        Set<String> keys = Setting.of(type).stream().map(Setting::key).collect(Collectors.toSet());
-        int colon = message.indexOf(": ");
-        String key = colon < 0 ? "" : Setting.key(message.substring(0, colon));
-        if (!keys.contains(key)) {
-            problems.add(mapping.location(), message);
-            return;
-        }
-        YamlNode at = mapping.get(key);
-        Location place = at == null ? mapping.location().key(key) : at.location();
-        problems.add(place, message.substring(colon + 2));
-    }
-
-    private static String withoutHidden(String message, Scalar scalar) {
-        boolean hidden = scalar.exposure() != Exposure.OPEN && !scalar.text().isEmpty();
-        return hidden ? message.replace(scalar.text(), Secrets.MASK) : message;
     }
 }

@@ -78,7 +78,7 @@ final class CrossReferences {
 
     private void reference(@Nullable YamlNode node, String block, String what) {
         Set<String> known = root.mapping(block).entries().keySet();
-        if (node instanceof Scalar scalar && !known.contains(scalar.text())) {
+        if (node instanceof Scalar scalar && !scalar.isNull() && !known.contains(scalar.text())) {
             problems.add(
                     scalar.location(),
                     "no " + what + " is named " + scalar.description(),

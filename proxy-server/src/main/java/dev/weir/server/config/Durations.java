@@ -9,7 +9,9 @@ import java.util.regex.Pattern;
 final class Durations {
     static final String EXPECTED = "expected a duration such as 250ms, 30s, 5m, 1h, 90d or a number of seconds";
 
-    private static final Pattern TEXT = Pattern.compile("(\\d{1,15}(?:\\.\\d{1,9})?)\\s*(ms|s|m|h|d)?");
+    static final String PATTERN = "(\\d{1,15}(?:\\.\\d{1,9})?)\\s*(ms|s|m|h|d)?";
+
+    private static final Pattern TEXT = Pattern.compile(PATTERN);
 
     private Durations() {}
 

@@ -16,6 +16,23 @@ import org.jspecify.annotations.Nullable;
 public final class Redacted {
     private Redacted() {}
 
+    /**
+     * The running configuration: {@code auth} with its defaults, and the settings of the middlewares as bound, by name; those
+     * not given appear as they are written.
+     */
+    public static Map<String, Object> of(WeirConfig config, Map<String, ? extends Record> settings) {
+        Map<String, Object> rendered = of(config);
+        AuthConfig auth = config.auth().bind(AuthConfig.class, new Problems());
+        if (auth != null) {
+            rendered.put("auth", of(auth));
+        }
+        Map<String, Object> middleware = new LinkedHashMap<>();
+        config.middleware().forEach((name, section) -> middleware.put(name, render(section.mapping())));
+        settings.forEach((name, record) -> middleware.put(name, of(record)));
+        rendered.put("middleware", middleware);
+        return rendered;
+    }
+
     /** A record by the keys of the file; what is absent is left out. */
     public static Map<String, Object> of(Record record) {
         Map<String, Object> rendered = new LinkedHashMap<>();

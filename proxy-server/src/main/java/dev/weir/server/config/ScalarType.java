@@ -16,11 +16,12 @@ import org.jspecify.annotations.Nullable;
  * A Java type that is written as one scalar: text, numbers, durations, paths, enums (their constants in lower case), and
  * every type that has a {@code static T parse(String)}, which says by IllegalArgumentException what it expected.
  *
- * @param json the JSON type of a value that can be written without quotes, "string" for the rest
+ * @param json what the schema calls it: text, boolean, integer, number or duration
+ * @param constants those of an enum, else empty
  */
 record ScalarType(String json, List<String> constants, Function<String, Object> parser) {
     private static final Map<Class<?>, ScalarType> BUILT_IN = Map.ofEntries(
-            Map.entry(String.class, new ScalarType("string", List.of(), text -> text)),
+            Map.entry(String.class, new ScalarType("text", List.of(), text -> text)),
             Map.entry(boolean.class, new ScalarType("boolean", List.of(), ScalarType::bool)),
             Map.entry(Boolean.class, new ScalarType("boolean", List.of(), ScalarType::bool)),
             Map.entry(int.class, new ScalarType("integer", List.of(), number("whole number", Integer::valueOf))),
@@ -29,12 +30,12 @@ record ScalarType(String json, List<String> constants, Function<String, Object> 
             Map.entry(Long.class, new ScalarType("integer", List.of(), number("whole number", Long::valueOf))),
             Map.entry(double.class, new ScalarType("number", List.of(), number("number", ScalarType::finite))),
             Map.entry(Double.class, new ScalarType("number", List.of(), number("number", ScalarType::finite))),
-            Map.entry(Duration.class, new ScalarType("string", List.of(), Durations::parse)));
+            Map.entry(Duration.class, new ScalarType("duration", List.of(), Durations::parse)));
 
     /** Null when values of this type are not scalars. */
     static @Nullable ScalarType of(Class<?> type, Environment environment) {
         if (type == Path.class) {
-            return new ScalarType("string", List.of(), environment::resolve);
+            return new ScalarType("text", List.of(), environment::resolve);
         }
         if (type.isEnum()) {
             return ofEnum(type);
@@ -79,7 +80,7 @@ record ScalarType(String json, List<String> constants, Function<String, Object> 
         List<String> names = Arrays.stream(constants)
                 .map(constant -> ((Enum<?>) constant).name().toLowerCase(Locale.ROOT))
                 .toList();
-        return new ScalarType("string", names, text -> {
+        return new ScalarType("text", names, text -> {
             int index = names.indexOf(text.toLowerCase(Locale.ROOT));
             if (index < 0) {
                 throw new IllegalArgumentException("expected one of " + String.join(", ", names));
@@ -99,7 +100,7 @@ record ScalarType(String json, List<String> constants, Function<String, Object> 
             return null;
         }
         parse.setAccessible(true);
-        return new ScalarType("string", List.of(), text -> {
+        return new ScalarType("text", List.of(), text -> {
             try {
                 return parse.invoke(null, text);
             } catch (InvocationTargetException e) {

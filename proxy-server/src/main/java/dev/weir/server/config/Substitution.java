@@ -92,8 +92,8 @@ final class Substitution {
     private String fileContent(String name) {
         try {
             Path file = environment.resolve(name);
-            if (!Files.isRegularFile(file) || Files.size(file) > MAX_FILE_BYTES) {
-                throw new IllegalArgumentException("file " + name + " is missing, no plain file, or larger than 64KiB");
+            if (Files.size(file) > MAX_FILE_BYTES || !Files.isRegularFile(file)) {
+                throw new IllegalArgumentException("file " + name + " is not a plain file of at most 64KiB");
             }
             return Files.readString(file).replaceFirst("\\R\\z", "");
         } catch (CharacterCodingException e) {

@@ -5,6 +5,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.nodes.Tag;
 
@@ -14,6 +15,9 @@ sealed interface YamlNode {
 
     /** For messages: what this is, in an operator's words. */
     String description();
+
+    /** A message without the values in this node that must not be quoted. */
+    String redact(String message);
 
     /** The value as plain Java: immutable maps and lists, text, numbers, booleans, null. */
     @Nullable
@@ -30,7 +34,16 @@ sealed interface YamlNode {
             if (isNull()) {
                 return "nothing";
             }
-            return exposure == Exposure.OPEN ? '"' + Secrets.maskUrl(text) + '"' : "another value (not shown)";
+            return exposure == Exposure.OPEN ? '"' + Secrets.maskUrl(text) + '"' : Secrets.MASK;
+        }
+
+        @Override
+        public String redact(String message) {
+            if (exposure == Exposure.OPEN || text.isEmpty()) {
+                return message;
+            }
+            String whole = "(?<![A-Za-z0-9])" + Pattern.quote(text) + "(?![A-Za-z0-9])";
+            return message.replaceAll(whole, Secrets.MASK);
         }
 
         /** Numbers as JSON writes them and true/false; YAML's further forms (octal, 1:30, yes) stay text. */
@@ -67,6 +80,15 @@ sealed interface YamlNode {
         @Override
         public String description() {
             return "a list";
+        }
+
+        @Override
+        public String redact(String message) {
+            String redacted = message;
+            for (YamlNode item : items) {
+                redacted = item.redact(redacted);
+            }
+            return redacted;
         }
 
         @Override
@@ -136,6 +158,15 @@ sealed interface YamlNode {
         }
 
         @Override
+        public String redact(String message) {
+            String redacted = message;
+            for (Entry entry : entries.values()) {
+                redacted = entry.value.redact(redacted);
+            }
+            return redacted;
+        }
+
+        @Override
         public Map<String, @Nullable Object> plain() {
             Map<String, @Nullable Object> values = new LinkedHashMap<>();
             entries.forEach((key, entry) -> values.put(key, entry.value.plain()));
@@ -148,6 +179,11 @@ sealed interface YamlNode {
         @Override
         public String description() {
             return "a broken value";
+        }
+
+        @Override
+        public String redact(String message) {
+            return message;
         }
 
         @Override

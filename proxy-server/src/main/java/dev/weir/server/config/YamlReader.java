@@ -32,7 +32,7 @@ import org.yaml.snakeyaml.reader.ReaderException;
  * class is ever named by a file; text, nesting, aliases and the size of the tree they unfold to are bounded.
  */
 final class YamlReader {
-    private static final int MAX_TEXT_CODE_POINTS = 1 << 20;
+    private static final int MAX_TEXT_CHARS = 1 << 20;
     private static final int MAX_NESTING = 50;
     private static final int MAX_COLLECTION_ALIASES = 200;
     private static final int MAX_NODES = 100_000;
@@ -69,8 +69,11 @@ final class YamlReader {
     }
 
     private YamlNode read(String text) {
+        if (text.length() > MAX_TEXT_CHARS) {
+            problems.add(root, "longer than " + MAX_TEXT_CHARS + " characters");
+            return new Broken(root);
+        }
         LoaderOptions options = new LoaderOptions();
-        options.setCodePointLimit(MAX_TEXT_CODE_POINTS);
         options.setNestingDepthLimit(MAX_NESTING);
         options.setMaxAliasesForCollections(MAX_COLLECTION_ALIASES);
         try {
