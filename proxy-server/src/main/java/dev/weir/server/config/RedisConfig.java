@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
 public record RedisConfig(
         @Default("${REDIS_URL:-}") @Nullable String url,
         @Default("100ms") Duration timeout) {
-    private static final Pattern URL = Pattern.compile("(?:redis|rediss|redis-sentinel|redis-cluster)://.*[^@/].*");
+    private static final Pattern URL =
+            Pattern.compile("(?:redis|rediss|redis-sentinel|redis-cluster)://(?:.*@)?[^@/][^@]*");
 
     public RedisConfig {
         if (url != null && !URL.matcher(url).matches()) {
