@@ -28,7 +28,7 @@ public record BackendConfig(
     private static final Pattern FIELD_VALUE = Pattern.compile("[\\t -~\\x{80}-\\x{10FFFF}]*");
 
     public BackendConfig {
-        Expect.between("weight", weight, 1, 1000);
+        Expect.atLeast("weight", weight, 1);
         Expect.atLeast("max_in_flight", maxInFlight, 1);
         if (parallel != null) {
             Expect.atLeast("parallel", parallel, 1);

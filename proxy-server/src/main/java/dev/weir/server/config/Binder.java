@@ -40,11 +40,12 @@ final class Binder {
     <T extends Record> @Nullable T bind(Class<T> type, Mapping mapping) {
         List<Setting> settings = Setting.of(type);
         boolean allKnown = reportUnknownKeys(settings, mapping);
-        Construction<T> construction = new Construction<>(type, mapping, problems);
+        Construction<T> construction =
+                new Construction<>(type, mapping, setting -> standIn(setting, mapping), problems);
         for (Setting setting : settings) {
             YamlNode node = node(setting, mapping);
             if (node != null) {
-                construction.set(setting, node, value(setting.type(), node), () -> standIn(setting, mapping));
+                construction.set(setting, node, value(setting.type(), node));
             } else if (setting.required()) {
                 problems.add(mapping.location().key(setting.key()), "missing key");
                 construction.miss(setting);
@@ -114,6 +115,9 @@ final class Binder {
         if (scalarType != null) {
             return scalar(scalarType, node);
         }
+        if (plain != Section.class && !plain.isRecord()) {
+            throw new IllegalStateException("settings cannot have the type " + plain.getName());
+        }
         Mapping mapping = mapping(node);
         if (mapping == null) {
             return null;
@@ -145,6 +149,9 @@ final class Binder {
         } else {
             problems.add(node.location(), "expected a list, found " + node.description());
             return null;
+        }
+        if (itemType == Object.class && node instanceof Sequence sequence) {
+            return sequence.plain();
         }
         List<Object> values = new ArrayList<>();
         for (YamlNode item : items) {

@@ -10,7 +10,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Supplier;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,22 +23,27 @@ final class Construction<T extends Record> {
     private final Problems problems;
     private final Map<String, @Nullable Object> values = new LinkedHashMap<>();
     private final Map<String, YamlNode> nodes = new HashMap<>();
-    private final Map<String, Supplier<@Nullable Object>> standIns = new HashMap<>();
+    private final Map<String, Setting> settings = new HashMap<>();
+    private final Function<Setting, @Nullable Object> standIn;
     /** The keys whose problem has been reported. */
     private final Set<String> wrong = new HashSet<>();
 
-    Construction(Class<T> type, Mapping mapping, Problems problems) {
+    /** What stands in for a wrong value is that of the setting's default, null when it has none. */
+    Construction(Class<T> type, Mapping mapping, Function<Setting, @Nullable Object> standIn, Problems problems) {
         this.type = type;
         this.mapping = mapping;
+        this.standIn = standIn;
         this.problems = problems;
-        Setting.of(type).forEach(setting -> values.put(setting.key(), null));
+        for (Setting setting : Setting.of(type)) {
+            settings.put(setting.key(), setting);
+            values.put(setting.key(), null);
+        }
     }
 
     /** A null value is one that could not be bound, its problem reported. */
-    void set(Setting setting, YamlNode node, @Nullable Object value, Supplier<@Nullable Object> standIn) {
+    void set(Setting setting, YamlNode node, @Nullable Object value) {
         values.put(setting.key(), value);
         nodes.put(setting.key(), node);
-        standIns.put(setting.key(), standIn);
         if (value == null) {
             wrong.add(setting.key());
         }
@@ -67,11 +72,15 @@ final class Construction<T extends Record> {
         }
     }
 
+    /** Returns false when nothing can take the value's place: then nothing more can be found out. */
     private boolean replace(String key) {
-        Supplier<@Nullable Object> standIn = standIns.get(key);
-        Object value = standIn == null ? null : standIn.get();
+        Setting setting = settings.get(key);
+        if (setting == null || setting.required()) {
+            return false;
+        }
+        Object value = standIn.apply(setting);
         values.put(key, value);
-        return value != null;
+        return value != null || setting.nullable();
     }
 
     private T call() {

@@ -36,7 +36,7 @@ public record ModelConfig(
             String backend, String model, @Default("1") int weight) {
         public Target {
             Expect.notBlank("model", model);
-            Expect.between("weight", weight, 1, 1000);
+            Expect.atLeast("weight", weight, 1);
         }
     }
 

@@ -39,6 +39,8 @@ final class YamlReader {
     private static final Set<Tag> TAGS =
             Set.of(Tag.STR, Tag.INT, Tag.FLOAT, Tag.BOOL, Tag.NULL, Tag.TIMESTAMP, Tag.MERGE, Tag.SEQ, Tag.MAP);
 
+    private static final String TAG_REFUSED = "tags are not supported; a value that begins with ! must stand in quotes";
+
     private final Location root;
     private final boolean located;
     private final Substitution substitution;
@@ -81,7 +83,7 @@ final class YamlReader {
             return document == null ? Mapping.empty(root) : convert(document, root, Exposure.OPEN);
         } catch (MarkedYAMLException e) {
             Mark mark = e.getProblemMark();
-            problems.add(mark == null ? root : at(root, mark), "not valid YAML: " + e.getProblem());
+            problems.add(mark == null ? root : at(root, mark), "not valid YAML: " + withoutNames(e.getProblem()));
         } catch (ReaderException e) {
             String before = text.substring(0, text.offsetByCodePoints(0, e.getPosition()));
             int line = (int) before.chars().filter(c -> c == '\n').count() + 1;
@@ -94,6 +96,14 @@ final class YamlReader {
         return new Broken(root);
     }
 
+    /** A secret written without quotes may look like an alias or a tag; YAML's own messages would quote it. */
+    private static String withoutNames(String problem) {
+        if (problem.startsWith("found undefined alias")) {
+            return "undefined alias; a value that begins with * must stand in quotes";
+        }
+        return problem.startsWith("Global tag") ? TAG_REFUSED : problem;
+    }
+
     private YamlNode convert(Node node, Location parent, Exposure exposure) {
         Location location = at(parent, node.getStartMark());
         if (++nodes > MAX_NODES) {
@@ -103,7 +113,7 @@ final class YamlReader {
             return new Broken(location);
         }
         if (!TAGS.contains(node.getTag())) {
-            problems.add(location, "the tag " + node.getTag() + " is not supported");
+            problems.add(location, TAG_REFUSED);
             return new Broken(location);
         }
         if (node instanceof ScalarNode scalar) {

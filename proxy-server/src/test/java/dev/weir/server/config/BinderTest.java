@@ -300,6 +300,21 @@ class BinderTest {
                         "f:1:7: low: expected a whole number, found \"one\"", "f:1:22: high_end: 10 (expected: <= 9)");
     }
 
+    record Parallel(
+            @Nullable Integer parallel, @Default("1") int weight) {
+        Parallel {
+            if (weight < 1) {
+                throw new IllegalArgumentException("weight: " + weight);
+            }
+        }
+    }
+
+    @Test
+    void nullStandsInForAWrongOptionalValue() {
+        assertThat(refuse(Parallel.class, "{parallel: many, weight: 0}"))
+                .containsExactly("f:1:12: parallel: expected a whole number, found \"many\"", "f:1:26: weight: 0");
+    }
+
     @Test
     void aDefaultInPlaceOfAWrongValueIsNotItselfReported() {
         assertThat(refuse(Range.class, "{low: one, high_end: 0}"))
@@ -329,6 +344,20 @@ class BinderTest {
         assertThat(bind(Paths.class, "{a: data/x, b: /data/x}", Map.of("STATE_DIRECTORY", "/var/lib/weir:/other")))
                 .isEqualTo(new Paths(Path.of("/var/lib/weir/data/x"), Path.of("/data/x")));
         assertThat(bind(Paths.class, "{a: data/x, b: /data/x}").a()).isEqualTo(Path.of("data/x"));
+    }
+
+    @Test
+    void aListOfAnythingTakesNothingToo() {
+        record Anything(List<Object> list) {}
+        assertThat(bind(Anything.class, "list: [~, 1, {a: b}]").list()).containsExactly(null, 1, Map.of("a", "b"));
+    }
+
+    @Test
+    void aTypeThatCannotBeWrittenIsABugOfItsRecord() {
+        record Unwritable(Thread thread) {}
+        assertThatThrownBy(() -> tryBind(Unwritable.class, "thread: main", Map.of()))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("settings cannot have the type java.lang.Thread");
     }
 
     record Failing(@Default("1") int a) {

@@ -70,7 +70,7 @@ class SettingRangesTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "weight: 0 | backends.a.weight: 0 (expected: 1 to 1000)",
+                "weight: 0 | backends.a.weight: 0 (expected: >= 1)",
                 "max_in_flight: 0 | backends.a.max_in_flight: 0 (expected: >= 1)",
                 "parallel: 0 | backends.a.parallel: 0 (expected: >= 1)",
                 "api_key: \"a\\nb\" | backends.a.api_key: holds characters that a header cannot carry",

@@ -50,13 +50,13 @@ class YamlReaderTest {
     }
 
     @Test
-    void foreignTagsAreRefused() {
-        assertThat(problems("server: {docs_directory: !env X}"))
-                .containsExactly("1:26: server.docs_directory: the tag !env is not supported");
-        assertThat(problems("a: !!javax.script.ScriptEngineManager []"))
-                .singleElement()
-                .asString()
-                .contains("not valid YAML: Global tag is not allowed");
+    void tagsAndUnknownAliasesAreRefusedWithoutQuotingThem() {
+        String tag = "tags are not supported; a value that begins with ! must stand in quotes";
+        assertThat(problems("auth: {master_key: !hunter2 x}")).containsExactly("1:20: auth.master_key: " + tag);
+        assertThat(problems("a: !!javax.script.ScriptEngineManager []")).containsExactly("1:4: not valid YAML: " + tag);
+        assertThat(problems("auth: {master_key: *hunter2}"))
+                .containsExactly(
+                        "1:20: not valid YAML: undefined alias; a value that begins with * must stand in quotes");
     }
 
     @Test
