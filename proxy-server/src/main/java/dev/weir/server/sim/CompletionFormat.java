@@ -29,7 +29,7 @@ final class CompletionFormat implements StreamFormat {
 
     @Override
     public String contentType() {
-        return kind == SimKind.OLLAMA ? OllamaV1ChatFormat.SSE : OpenAiChatFormat.SSE;
+        return kind.eventStreamType();
     }
 
     @Override

@@ -36,7 +36,16 @@ final class Engine {
         }
         SimModel model = shelf.find(name.textValue());
         if (model == null) {
-            throw SimError.modelNotFound(name.textValue());
+            throw SimError.modelNotFound(options.kind(), name.textValue());
+        }
+        return model;
+    }
+
+    /** @throws SimError as {@link #model}, and with status 400 for a model that only embeds */
+    SimModel languageModel(JsonNode name) {
+        SimModel model = model(name);
+        if (model.embedding()) {
+            throw new SimError(400, "\"" + name.textValue() + "\" does not support chat", "model", null);
         }
         return model;
     }

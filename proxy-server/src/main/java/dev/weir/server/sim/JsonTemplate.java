@@ -34,6 +34,11 @@ final class JsonTemplate {
         return new JsonTemplate("data: " + Json.text(event) + "\n\n");
     }
 
+    /** A server-sent event with a name. */
+    static JsonTemplate event(String name, JsonNode event) {
+        return new JsonTemplate("event: " + name + "\ndata: " + Json.text(event) + "\n\n");
+    }
+
     /** A line of NDJSON. */
     static JsonTemplate line(JsonNode event) {
         return new JsonTemplate(Json.text(event) + "\n");

@@ -13,7 +13,6 @@ import org.jspecify.annotations.Nullable;
  * in one piece, and {@code usage} only in the chunk that carries it. *Runs on the event loop.*
  */
 final class OllamaV1ChatFormat implements StreamFormat {
-    static final String SSE = "text/event-stream";
     static final String FINGERPRINT = "fp_ollama";
 
     private final ByteBufAllocator alloc;
@@ -32,7 +31,7 @@ final class OllamaV1ChatFormat implements StreamFormat {
 
     @Override
     public String contentType() {
-        return SSE;
+        return SimKind.OLLAMA.eventStreamType();
     }
 
     @Override

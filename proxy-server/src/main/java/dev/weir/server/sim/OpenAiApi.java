@@ -31,7 +31,7 @@ final class OpenAiApi {
 
     private void chat(Exchange exchange) {
         ObjectNode body = exchange.jsonBody();
-        SimModel model = languageModel(body);
+        SimModel model = engine.languageModel(body.path("model"));
         if (!body.path("messages").isArray() || body.path("messages").isEmpty()) {
             throw new SimError(400, "[] is too short - 'messages'", "messages", null);
         }
@@ -51,7 +51,7 @@ final class OpenAiApi {
 
     private void completions(Exchange exchange) {
         ObjectNode body = exchange.jsonBody();
-        SimModel model = languageModel(body);
+        SimModel model = engine.languageModel(body.path("model"));
         JsonNode prompt = body.path("prompt");
         if (kind == SimKind.OLLAMA && !prompt.isTextual()) {
             throw new SimError(400, "prompt: only a string is supported", "prompt", null);
@@ -133,7 +133,7 @@ final class OpenAiApi {
         String id = exchange.path().substring(MODELS.length());
         SimModel model = engine.shelf().find(id);
         if (model == null) {
-            throw SimError.modelNotFound(id);
+            throw SimError.modelNotFound(kind, id);
         }
         exchange.reply(200, entry(id, model));
     }
@@ -144,14 +144,6 @@ final class OpenAiApi {
                 .put("object", "model")
                 .put("created", model.modifiedAt().getEpochSecond())
                 .put("owned_by", kind == SimKind.OLLAMA ? "library" : "weir-sim");
-    }
-
-    private SimModel languageModel(ObjectNode body) {
-        SimModel model = engine.model(body.path("model"));
-        if (model.embedding()) {
-            throw new SimError(400, "\"" + body.path("model").asText() + "\" does not support chat", "model", null);
-        }
-        return model;
     }
 
     private static boolean includeUsage(ObjectNode body) {

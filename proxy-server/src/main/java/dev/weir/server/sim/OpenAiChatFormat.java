@@ -6,10 +6,10 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import java.time.Instant;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** Answers of {@code /v1/chat/completions} as OpenAI writes them. *Runs on the event loop.* */
 final class OpenAiChatFormat implements StreamFormat {
-    static final String SSE = "text/event-stream; charset=utf-8";
     static final String FINGERPRINT = "fp_sim";
 
     private final ByteBufAllocator alloc;
@@ -31,7 +31,7 @@ final class OpenAiChatFormat implements StreamFormat {
 
     @Override
     public String contentType() {
-        return SSE;
+        return SimKind.OPENAI.eventStreamType();
     }
 
     @Override
@@ -91,7 +91,7 @@ final class OpenAiChatFormat implements StreamFormat {
                 .put("model", answer.model());
     }
 
-    private ObjectNode chunk(ObjectNode delta, @org.jspecify.annotations.Nullable String finish) {
+    private ObjectNode chunk(ObjectNode delta, @Nullable String finish) {
         ObjectNode chunk = head("chat.completion.chunk").put("system_fingerprint", FINGERPRINT);
         ObjectNode choice = chunk.putArray("choices").addObject().put("index", 0);
         choice.set("delta", delta);

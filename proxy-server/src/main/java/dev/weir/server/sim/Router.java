@@ -8,12 +8,20 @@ import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** Finds what answers a method and a path; answers 404 and 405 itself, as Ollama does. *Any thread* once filled. */
+/**
+ * Finds what answers a method and a path; refuses unknown ones in plain text as Ollama does, or with OpenAI's error.
+ * *Any thread* once filled.
+ */
 final class Router {
     private static final Pattern BAR = Pattern.compile("\\|");
 
     private final Map<String, Map<String, Consumer<Exchange>>> exact = new HashMap<>();
     private final Map<String, Map<String, Consumer<Exchange>>> prefixes = new TreeMap<>();
+    private final SimKind kind;
+
+    Router(SimKind kind) {
+        this.kind = kind;
+    }
 
     /**
      * @param methods one method, or several as {@code GET|HEAD}
@@ -30,15 +38,23 @@ final class Router {
     void route(Exchange exchange) {
         Map<String, Consumer<Exchange>> actions = find(exchange.path());
         if (actions == null) {
-            notFound(exchange);
+            refuse(exchange, 404, "404 page not found", "Invalid URL", null);
             return;
         }
         Consumer<Exchange> action = actions.get(exchange.method());
         if (action == null) {
-            exchange.reply(405, "text/plain", "405 method not allowed".getBytes(StandardCharsets.UTF_8));
+            refuse(exchange, 405, "405 method not allowed", "Not allowed", "method_not_supported");
         } else {
             action.accept(exchange);
         }
+    }
+
+    private void refuse(Exchange exchange, int status, String text, String message, @Nullable String code) {
+        if (kind == SimKind.OPENAI) {
+            String request = " (" + exchange.method() + " " + exchange.path() + ")";
+            throw new SimError(status, message + request, null, code);
+        }
+        exchange.reply(status, "text/plain", text.getBytes(StandardCharsets.UTF_8));
     }
 
     private @Nullable Map<String, Consumer<Exchange>> find(String path) {
@@ -53,9 +69,5 @@ final class Router {
             }
         }
         return null;
-    }
-
-    private static void notFound(Exchange exchange) {
-        exchange.reply(404, "text/plain", "404 page not found".getBytes(StandardCharsets.UTF_8));
     }
 }

@@ -25,8 +25,11 @@ final class SimError extends RuntimeException {
         this.code = code;
     }
 
-    static SimError modelNotFound(String model) {
-        return new SimError(404, "model \"" + model + "\" not found, try pulling it first", null, "model_not_found");
+    static SimError modelNotFound(SimKind kind, String model) {
+        String message = kind == SimKind.OLLAMA
+                ? "model \"" + model + "\" not found, try pulling it first"
+                : "The model `" + model + "` does not exist or you do not have access to it.";
+        return new SimError(404, message, null, "model_not_found");
     }
 
     static SimError missing(String field) {

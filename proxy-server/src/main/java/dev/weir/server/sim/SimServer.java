@@ -126,12 +126,18 @@ public final class SimServer implements AutoCloseable {
     private static Consumer<Exchange> entry(SimOptions options, SimStats stats) {
         Engine engine = new Engine(options, stats);
         Composer composer = new Composer(options);
-        Router router = new Router();
+        Router router = new Router(options.kind());
         if (options.kind() == SimKind.OLLAMA) {
             new OllamaModelApi(engine).register(router);
             new OllamaApi(engine, composer).register(router);
         }
         new OpenAiApi(engine, composer).register(router);
+        new ResponsesApi(engine, composer).register(router);
+        new MessagesApi(engine, composer).register(router);
+        new TranscriptionApi(engine).register(router);
+        if (options.kind() == SimKind.OPENAI) {
+            new RerankApi(engine).register(router);
+        }
         String apiKey = options.apiKey();
         return apiKey == null ? router::route : new ApiKeyCheck(apiKey, router::route);
     }
