@@ -71,13 +71,13 @@ final class Exchange {
             Consumer<Exchange> finished) {
         this.channel = channel;
         this.kind = kind;
-        this.version = request.protocolVersion();
+        boolean readable = request.decoderResult().isSuccess();
+        this.version = readable ? request.protocolVersion() : HttpVersion.HTTP_1_1;
         this.method = request.method().name();
         this.path = path;
         this.headers = request.headers();
         this.body = body;
-        this.keepAlive =
-                HttpUtil.isKeepAlive(request) && request.decoderResult().isSuccess();
+        this.keepAlive = readable && HttpUtil.isKeepAlive(request);
         this.finished = finished;
     }
 
