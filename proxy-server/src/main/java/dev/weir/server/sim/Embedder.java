@@ -1,5 +1,7 @@
 package dev.weir.server.sim;
 
+import com.fasterxml.jackson.core.JsonGenerator;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Base64;
@@ -61,6 +63,14 @@ final class Embedder {
             dot += (double) a[i] * b[i];
         }
         return dot;
+    }
+
+    static void write(float[] vector, JsonGenerator json) throws IOException {
+        json.writeStartArray(vector, vector.length);
+        for (float value : vector) {
+            json.writeNumber(value);
+        }
+        json.writeEndArray();
     }
 
     /** OpenAI's compact form: little-endian 32-bit floats in base64. */

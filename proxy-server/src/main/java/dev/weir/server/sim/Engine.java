@@ -50,37 +50,20 @@ final class Engine {
         return model;
     }
 
-    /** Generates an answer and streams it. */
-    void stream(Exchange exchange, SimModel model, Slot.Wish wish, Answer answer, StreamFormat format) {
-        boolean cut = drawFault() == Fault.CUT;
-        whenReady(
-                exchange,
-                model,
-                wish,
-                readyNanos -> new TokenStream(
-                                exchange,
-                                format,
-                                answer.tokens().size(),
-                                cut,
-                                readyNanos,
-                                readyNanos + options.timeToFirstToken().toNanos(),
-                                nanosPerToken)
-                        .start());
-    }
-
-    /** Generates an answer and sends it whole, when its last token would have been made. */
-    void whole(Exchange exchange, SimModel model, Slot.Wish wish, Answer answer, StreamFormat format) {
-        int last = Math.max(0, answer.tokens().size() - 1);
-        run(exchange, model, wish, Math.round(last * nanosPerToken), timing -> Json.bytes(format.whole(timing)));
-    }
-
+    /** Generates an answer, and streams it or sends it whole when its last token would have been made. */
     void generate(
             Exchange exchange, SimModel model, Slot.Wish wish, Answer answer, StreamFormat format, boolean streamed) {
-        if (streamed) {
-            stream(exchange, model, wish, answer, format);
-        } else {
-            whole(exchange, model, wish, answer, format);
+        int tokens = answer.tokens().size();
+        if (!streamed) {
+            long evalNanos = Math.round(Math.max(0, tokens - 1) * nanosPerToken);
+            run(exchange, model, wish, evalNanos, timing -> Json.bytes(format.whole(timing)));
+            return;
         }
+        boolean cut = drawFault() == Fault.CUT;
+        whenReady(exchange, model, wish, readyNanos -> {
+            long firstNanos = readyNanos + options.timeToFirstToken().toNanos();
+            new TokenStream(exchange, format, tokens, cut, readyNanos, firstNanos, nanosPerToken).start();
+        });
     }
 
     /** Runs a model for something that is no text, and answers with its JSON. */

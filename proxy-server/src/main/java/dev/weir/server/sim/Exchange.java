@@ -198,6 +198,9 @@ final class Exchange {
 
     /** Answers with the error in this API's words, or cuts an answer that has begun. */
     void fail(SimError error) {
+        if (ended) {
+            return;
+        }
         if (headSent) {
             cut();
         } else {
@@ -246,9 +249,9 @@ final class Exchange {
     /** Closes the connection after what has been written, without the answer's end. */
     void cut() {
         closing = true;
+        // An empty part is written after those before it.
         channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
-        end();
-        finished.accept(this);
+        finish();
     }
 
     /** The client has left, or the server closes. */

@@ -122,13 +122,10 @@ final class OllamaApi {
                 wish(body),
                 timing -> Json.bytes(json -> {
                     json.writeStartObject();
-                    json.writeArrayFieldStart("embedding");
-                    if (!prompt.isEmpty()) {
-                        for (float value : Embedder.embed(prompt, model.dimensions(), 0)) {
-                            json.writeNumber(value);
-                        }
-                    }
-                    json.writeEndArray();
+                    json.writeFieldName("embedding");
+                    // An empty prompt gives an empty vector.
+                    Embedder.write(
+                            prompt.isEmpty() ? new float[0] : Embedder.embed(prompt, model.dimensions(), 0), json);
                     json.writeEndObject();
                 }));
     }

@@ -5,7 +5,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.netty.buffer.ByteBuf;
 import java.util.function.Consumer;
 
-/** The progress of {@code /api/pull}, a step a "token"; the model exists when the last line goes out. */
+/**
+ * The progress of {@code /api/pull}, a step a "token"; the model exists when the last line goes out. *Runs on the
+ * event loop.*
+ */
 final class PullFormat implements StreamFormat {
     private static final int STEPS = 20;
 

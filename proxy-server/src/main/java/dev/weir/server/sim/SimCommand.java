@@ -118,7 +118,7 @@ public final class SimCommand implements Callable<Integer> {
     private @Nullable String apiKey;
 
     @Override
-    public Integer call() throws InterruptedException {
+    public Integer call() {
         CommandSpec command = Objects.requireNonNull(spec, "run by picocli");
         PrintWriter out = command.commandLine().getOut();
         SimOptions options;
@@ -131,8 +131,10 @@ public final class SimCommand implements Callable<Integer> {
             String name = options.kind() == SimKind.OLLAMA ? "Ollama" : "OpenAI-compatible server";
             out.println("A simulated " + name + " listens on " + server.url() + " (stop with Ctrl-C)");
             out.flush();
-            // Released by the end of the process alone: the loops' threads are daemons.
+            // The loops' threads are daemons: this one keeps the process alive.
             new CountDownLatch(1).await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         } catch (IOException e) {
             command.commandLine().getErr().println(e.getMessage() + ": " + cause(e));
             return 1;

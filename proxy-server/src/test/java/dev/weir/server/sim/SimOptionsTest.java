@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine;
 
@@ -85,6 +87,21 @@ class SimOptionsTest {
             assertThat(line.execute("--port=" + server.port())).isEqualTo(1);
             assertThat(err.toString()).contains("cannot listen on 127.0.0.1:" + server.port());
         }
+    }
+
+    @Test
+    void commandServesUntilInterrupted() throws Exception {
+        StringWriter out = new StringWriter();
+        CommandLine line = new CommandLine(new SimCommand()).setOut(new PrintWriter(out));
+        AtomicInteger exit = new AtomicInteger(-1);
+        Thread command = new Thread(() -> exit.set(line.execute("--port=0", "--kind=openai")));
+        command.start();
+        Pattern address = Pattern.compile("listens on (http://127\\.0\\.0\\.1:\\d+) \\(stop with Ctrl-C\\)");
+        SimClient.await("address", () -> address.matcher(out.toString()).find());
+        command.interrupt();
+        command.join(10_000);
+
+        assertThat(exit).hasValue(0);
     }
 
     @Test
