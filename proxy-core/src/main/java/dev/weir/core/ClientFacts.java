@@ -29,7 +29,7 @@ record ClientFacts(InetAddress address, String forwardedFor, boolean secure) {
         InetAddress client = peer.address;
         List<String> lists = headers.all("X-Forwarded-For");
         for (int i = lists.size() - 1; i >= 0 && trusted.contains(client); i--) {
-            String[] hops = lists.get(i).split(",");
+            String[] hops = lists.get(i).split(",", -1);
             for (int j = hops.length - 1; j >= 0 && trusted.contains(client); j--) {
                 InetAddress hop = NetUtil.createInetAddressFromIpAddressString(hops[j].trim());
                 if (hop == null) {

@@ -28,7 +28,7 @@ public final class HopByHop {
     public static void remove(Headers headers) {
         if (headers.contains("Connection")) {
             for (String list : headers.all("Connection")) {
-                for (String option : list.split(",")) {
+                for (String option : list.split(",", -1)) {
                     String name = option.trim();
                     if (!name.isEmpty() && !isEssential(name)) {
                         headers.remove(name);
