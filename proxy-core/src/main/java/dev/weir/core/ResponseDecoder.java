@@ -85,7 +85,7 @@ public final class ResponseDecoder {
         boolean bodiless = head || status == 204 || status == 304;
         BodyFraming framing = BodyFraming.ofResponse(headers, http10, bodiless);
         body.begin(framing);
-        keepAlive = framing != BodyFraming.UNTIL_CLOSE
+        keepAlive = framing.kind() != BodyFraming.Kind.UNTIL_CLOSE
                 && (http10
                         ? headers.containsToken("Connection", "keep-alive")
                         : !headers.containsToken("Connection", "close"));
