@@ -1,0 +1,66 @@
+package dev.weir.pipeline.auth;
+
+import dev.weir.core.Exchange;
+import dev.weir.core.GatewayError;
+import dev.weir.core.GatewayException;
+import dev.weir.core.Identity;
+import dev.weir.core.Middleware;
+import dev.weir.core.Route.Access;
+import dev.weir.core.Verdict;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds out who sends a request, leaves the {@link Identity} in the exchange, and refuses whoever may not use the route.
+ * Looks at the head only; open routes pass unseen. What it tells a client never holds a key.
+ */
+final class AuthMiddleware implements Middleware {
+    private static final Verdict NO_KEY = Verdict.reject(
+            GatewayError.INVALID_API_KEY,
+            "no API key was sent: send one as \"Authorization: Bearer KEY\" or as \"x-api-key: KEY\"");
+    private static final Verdict WRONG_KEY =
+            Verdict.reject(GatewayError.INVALID_API_KEY, "the API key that was sent is not valid");
+    private static final Verdict MANAGEMENT_ONLY = Verdict.reject(
+            GatewayError.FORBIDDEN, "this key may use management routes only: send an API key for clients here");
+    private static final Verdict NO_MANAGEMENT = Verdict.reject(
+            GatewayError.FORBIDDEN,
+            "this key may not use management routes: send the management key or the master key");
+
+    private final KeyStore keys;
+    private final @Nullable AnonymousClients anonymous;
+
+    /** Null for {@code anonymous} means that every client needs a key. */
+    AuthMiddleware(KeyStore keys, @Nullable AnonymousClients anonymous) {
+        this.keys = keys;
+        this.anonymous = anonymous;
+    }
+
+    @Override
+    public Verdict onRequest(Exchange exchange) throws GatewayException {
+        Access access = exchange.route().access();
+        if (access == Access.OPEN) {
+            return Verdict.PROCEED;
+        }
+        String key = SentKey.of(exchange.request().headers());
+        if (key == null) {
+            return withoutKey(exchange, access);
+        }
+        Grant grant = keys.find(KeyDigest.ofSent(key));
+        if (grant == null) {
+            return WRONG_KEY;
+        }
+        if (!grant.allows(access)) {
+            return access == Access.MANAGEMENT ? NO_MANAGEMENT : MANAGEMENT_ONLY;
+        }
+        exchange.set(Identity.KEY, grant.identity());
+        return Verdict.PROCEED;
+    }
+
+    private Verdict withoutKey(Exchange exchange, Access access) throws GatewayException {
+        if (anonymous == null || access != Access.CLIENT || !anonymous.include(exchange)) {
+            return NO_KEY;
+        }
+        anonymous.countRequest();
+        exchange.set(Identity.KEY, AnonymousClients.IDENTITY);
+        return Verdict.PROCEED;
+    }
+}
