@@ -1,0 +1,4 @@
+package dev.weir.pipeline.security;
+
+/** {@code security_headers} has nothing to set. */
+public record SecurityHeadersSettings() {}
