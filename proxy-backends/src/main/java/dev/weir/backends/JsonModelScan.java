@@ -1,0 +1,227 @@
+package dev.weir.backends;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonLocation;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
+import com.fasterxml.jackson.core.io.JsonEOFException;
+import dev.weir.core.GatewayError;
+import dev.weir.core.GatewayException;
+import dev.weir.core.ModelRequest;
+import dev.weir.core.ModelRequest.Span;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.HashSet;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One pass over a JSON body (RFC 8259): checks all of it and finds the fields of the top level that Weir works with.
+ *
+ * <p>A gateway and the server behind it must never read two different models from one body. So what parsers are known to
+ * read in different ways is refused: a repeated name, a field that differs from a known one in case only (Go's decoder takes
+ * either), anything after the object, and encodings other than UTF-8.
+ *
+ * <p>Values other than the model's are passed over, not decoded. Runs on the event loop; one use. Borrows the body.
+ */
+final class JsonModelScan {
+    private static final int MAX_NESTING = 200;
+    private static final int MAX_NAME_LENGTH = 10_000;
+    private static final int MAX_TOP_LEVEL_FIELDS = 1_000;
+
+    /** Bounds numbers, and the only string that is decoded. */
+    private static final int MAX_TEXT_LENGTH = 1_000;
+
+    /** Names are canonicalised because only then Jackson parses the bytes themselves and knows their offsets. */
+    private static final JsonFactory JSON = JsonFactory.builder()
+            .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
+            .enable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
+            .streamReadConstraints(StreamReadConstraints.builder()
+                    .maxNestingDepth(MAX_NESTING)
+                    .maxNumberLength(MAX_TEXT_LENGTH)
+                    .maxStringLength(MAX_TEXT_LENGTH)
+                    .maxNameLength(MAX_NAME_LENGTH)
+                    .build())
+            .build();
+
+    private final ByteBuf body;
+    private final Set<String> names = new HashSet<>(32);
+
+    private @Nullable String model;
+    private @Nullable Span modelSpan;
+    private boolean stream;
+    private boolean maxTokens;
+    private @Nullable Span maxCompletionTokensName;
+
+    private JsonModelScan(ByteBuf body) {
+        this.body = body;
+    }
+
+    /**
+     * Reads {@code body} from its reader index to its writer index, moving neither.
+     *
+     * @throws GatewayException if it is not one strict JSON object that names a model; the message holds none of its text
+     */
+    static ModelRequest scan(ByteBuf body) throws GatewayException {
+        requireUtf8(body);
+        JsonModelScan scan = new JsonModelScan(body);
+        try (JsonParser parser = JSON.createParser((InputStream) new ByteBufInputStream(body.duplicate()))) {
+            scan.readDocument(parser);
+        } catch (JsonEOFException e) {
+            throw ModelRequestReader.badRequest("request body: the JSON ends too early");
+        } catch (StreamConstraintsException e) {
+            throw ModelRequestReader.badRequest("request body: the JSON is nested deeper than " + MAX_NESTING
+                    + " levels, or holds a number or name that is too long");
+        } catch (JsonProcessingException e) {
+            throw malformed(e.getLocation());
+        } catch (IOException e) {
+            throw new GatewayException(GatewayError.INTERNAL, "request body: cannot be read", e);
+        }
+        return scan.result();
+    }
+
+    /** Keeps Jackson from guessing UTF-16 or UTF-32, which have a zero among the first four bytes of any JSON object. */
+    private static void requireUtf8(ByteBuf body) throws GatewayException {
+        int start = body.readerIndex();
+        int length = body.readableBytes();
+        if (length == 0) {
+            throw ModelRequestReader.badRequest("request body: empty (expected: a JSON object)");
+        }
+        if (length >= 3 && body.getUnsignedMedium(start) == 0xEFBBBF) {
+            throw ModelRequestReader.badRequest(
+                    "request body: begins with a byte order mark (expected: UTF-8 without one)");
+        }
+        boolean ascii = body.getByte(start) > 0;
+        boolean zero = body.indexOf(start, start + Math.min(4, length), (byte) 0) >= 0;
+        if (!ascii || zero) {
+            throw ModelRequestReader.badRequest("request body: not JSON in UTF-8 (expected: a JSON object)");
+        }
+    }
+
+    private void readDocument(JsonParser parser) throws IOException, GatewayException {
+        JsonToken first = parser.nextToken();
+        if (first == null) {
+            throw ModelRequestReader.badRequest("request body: empty (expected: a JSON object)");
+        }
+        if (first != JsonToken.START_OBJECT) {
+            throw ModelRequestReader.badRequest("request body: not an object (expected: a JSON object)");
+        }
+        String name = parser.nextFieldName();
+        while (name != null) {
+            readField(parser, name);
+            name = parser.nextFieldName();
+        }
+        if (parser.nextToken() != null) {
+            throw malformed(parser.currentTokenLocation());
+        }
+    }
+
+    private void readField(JsonParser parser, String name) throws IOException, GatewayException {
+        if (names.size() == MAX_TOP_LEVEL_FIELDS) {
+            throw ModelRequestReader.badRequest(
+                    "request body: too many fields (expected: at most " + MAX_TOP_LEVEL_FIELDS + " at the top level)");
+        }
+        if (!names.add(name)) {
+            throw repeated(parser, name);
+        }
+        switch (name) {
+            case "model" -> readModel(parser);
+            case "stream" -> readStream(parser);
+            case "max_tokens" -> {
+                maxTokens = true;
+                skipValue(parser);
+            }
+            case "max_completion_tokens" -> {
+                maxCompletionTokensName = stringAt(parser.currentTokenLocation().getByteOffset());
+                skipValue(parser);
+            }
+            default -> {
+                refuseOtherCase(name);
+                skipValue(parser);
+            }
+        }
+    }
+
+    private void readModel(JsonParser parser) throws IOException, GatewayException {
+        JsonToken token = parser.nextToken();
+        if (token == JsonToken.VALUE_NULL) {
+            return;
+        }
+        if (token != JsonToken.VALUE_STRING) {
+            throw ModelRequestReader.badRequest("model: not a string (expected: the name of a model)")
+                    .param("model");
+        }
+        long start = parser.currentTokenLocation().getByteOffset();
+        String text;
+        try {
+            text = parser.getText();
+        } catch (StreamConstraintsException e) {
+            throw ModelRequestReader.modelTooLong();
+        }
+        model = ModelRequestReader.validModel(text);
+        modelSpan = stringAt(start);
+    }
+
+    private void readStream(JsonParser parser) throws IOException, GatewayException {
+        JsonToken token = parser.nextToken();
+        if (token != JsonToken.VALUE_TRUE && token != JsonToken.VALUE_FALSE && token != JsonToken.VALUE_NULL) {
+            throw ModelRequestReader.badRequest("stream: not a boolean (expected: true or false)")
+                    .param("stream");
+        }
+        stream = token == JsonToken.VALUE_TRUE;
+    }
+
+    private static void skipValue(JsonParser parser) throws IOException {
+        parser.nextToken();
+        parser.skipChildren();
+    }
+
+    private static void refuseOtherCase(String name) throws GatewayException {
+        for (String known : new String[] {"model", "stream"}) {
+            if (name.equalsIgnoreCase(known)) {
+                throw ModelRequestReader.badRequest(known + ": spelled in another case (expected: " + known + ")")
+                        .param(known);
+            }
+        }
+    }
+
+    /** The string whose opening quote stands at {@code start}; the parser has found it well-formed. */
+    private Span stringAt(long start) {
+        int first = body.readerIndex() + Math.toIntExact(start);
+        int at = first + 1;
+        for (byte b = body.getByte(at); b != '"'; b = body.getByte(at)) {
+            at += b == '\\' ? 2 : 1;
+        }
+        return new Span(first - body.readerIndex(), at + 1 - first);
+    }
+
+    private ModelRequest result() throws GatewayException {
+        if (model == null || modelSpan == null) {
+            throw ModelRequestReader.modelMissing();
+        }
+        return new ModelRequest(model, modelSpan, true, stream, maxTokens ? null : maxCompletionTokensName);
+    }
+
+    private static GatewayException repeated(JsonParser parser, String name) {
+        GatewayException error = ModelRequestReader.badRequest(
+                "request body: the same field twice" + where(parser.currentTokenLocation()));
+        return switch (name) {
+            case "model", "stream", "max_tokens", "max_completion_tokens" ->
+                ModelRequestReader.badRequest(name + ": given twice").param(name);
+            default -> error;
+        };
+    }
+
+    private static GatewayException malformed(@Nullable JsonLocation location) {
+        return ModelRequestReader.badRequest("request body: malformed JSON" + where(location));
+    }
+
+    private static String where(@Nullable JsonLocation location) {
+        return location == null ? "" : " at line " + location.getLineNr() + ", column " + location.getColumnNr();
+    }
+}

@@ -1,0 +1,95 @@
+package dev.weir.backends;
+
+import dev.weir.core.Exchange;
+import dev.weir.core.GatewayError;
+import dev.weir.core.GatewayException;
+import dev.weir.core.Headers;
+import dev.weir.core.ModelRequest;
+import dev.weir.core.Route;
+import io.netty.buffer.ByteBuf;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** Understands a request for a model by its collected body: JSON or multipart. Stateless; runs on the event loop. */
+public final class ModelRequestReader implements Route.RequestReader {
+    static final int MAX_MODEL_LENGTH = 256;
+
+    /** Leaves what it reads under {@link ModelRequest#KEY}. */
+    @Override
+    public void read(Exchange exchange) throws GatewayException {
+        exchange.set(ModelRequest.KEY, read(exchange.request().headers(), exchange.body()));
+    }
+
+    /** Reads {@code body} as its header says. Borrows it and moves no index. */
+    static ModelRequest read(Headers headers, ByteBuf body) throws GatewayException {
+        for (String encoding : headers.all("content-encoding")) {
+            if (!encoding.isEmpty() && !encoding.equalsIgnoreCase("identity")) {
+                throw unsupported("Content-Encoding: not supported (expected: none)");
+            }
+        }
+        List<String> contentTypes = headers.all("content-type");
+        if (contentTypes.size() > 1) {
+            throw unsupported("Content-Type: given twice (expected: application/json or multipart/form-data)");
+        }
+        return read(contentTypes.isEmpty() ? null : contentTypes.get(0), body);
+    }
+
+    private static ModelRequest read(@Nullable String contentType, ByteBuf body) throws GatewayException {
+        String mediaType = contentType == null ? "" : mediaType(contentType);
+        if (mediaType.isEmpty() || mediaType.equals("application/json") || mediaType.endsWith("+json")) {
+            return JsonModelScan.scan(body);
+        }
+        if (contentType != null && mediaType.equals("multipart/form-data")) {
+            return MultipartModelScan.scan(contentType, body);
+        }
+        if (mediaType.equals("application/x-www-form-urlencoded")) {
+            throw unsupported(
+                    "Content-Type: application/x-www-form-urlencoded (expected: application/json or"
+                            + " multipart/form-data); curl -d sends it unless told otherwise: add -H 'Content-Type: application/json'");
+        }
+        throw unsupported("Content-Type: not supported (expected: application/json or multipart/form-data)");
+    }
+
+    private static String mediaType(String contentType) {
+        int semicolon = contentType.indexOf(';');
+        String type = semicolon < 0 ? contentType : contentType.substring(0, semicolon);
+        return type.strip().toLowerCase(Locale.ROOT);
+    }
+
+    /** {@code text} if it can name a model; names go to logs, so they hold no control characters. */
+    static String validModel(String text) throws GatewayException {
+        if (text.isEmpty()) {
+            throw badRequest("model: empty (expected: the name of a model)").param("model");
+        }
+        if (text.length() > MAX_MODEL_LENGTH) {
+            throw modelTooLong();
+        }
+        for (int i = 0; i < text.length(); i++) {
+            int c = text.codePointAt(i);
+            if (Character.isISOControl(c) || Character.getType(c) == Character.SURROGATE) {
+                throw badRequest("model: illegal character at " + i + " (expected: the name of a model)")
+                        .param("model");
+            }
+            i += Character.charCount(c) - 1;
+        }
+        return text;
+    }
+
+    static GatewayException modelTooLong() {
+        return badRequest("model: too long (expected: at most " + MAX_MODEL_LENGTH + " characters)")
+                .param("model");
+    }
+
+    static GatewayException modelMissing() {
+        return badRequest("you must provide a model parameter").param("model");
+    }
+
+    static GatewayException badRequest(String detail) {
+        return new GatewayException(GatewayError.BAD_REQUEST, detail);
+    }
+
+    private static GatewayException unsupported(String detail) {
+        return new GatewayException(GatewayError.UNSUPPORTED_MEDIA_TYPE, detail);
+    }
+}
