@@ -1,10 +1,44 @@
 package dev.weir.server;
 
-/** The command line's entry point. */
+import dev.weir.server.sim.SimCommand;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ScopeType;
+
+/** The command line. */
+@Command(
+        name = "weir",
+        description = "A reverse proxy for language-model servers.",
+        mixinStandardHelpOptions = true,
+        versionProvider = Version.class,
+        scope = ScopeType.LOCAL,
+        subcommands = {ServeCommand.class, DemoCommand.class, SimCommand.class, CheckCommand.class, VersionCommand.class
+        })
 public final class Main {
     private Main() {}
 
     public static void main(String[] args) {
-        System.exit(0);
+        System.exit(commandLine().execute(withDefaultCommand(args)));
+    }
+
+    static CommandLine commandLine() {
+        return new CommandLine(new Main())
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .setExecutionExceptionHandler((failure, command, parsed) -> {
+                    command.getErr().println(failure.getMessage() == null ? failure.toString() : failure.getMessage());
+                    return 1;
+                });
+    }
+
+    /** {@code serve} is what one gets without a command: {@code weir --config FILE} works too. */
+    private static String[] withDefaultCommand(String[] args) {
+        boolean serve = args.length == 0 || args[0].startsWith("--config");
+        if (!serve) {
+            return args;
+        }
+        String[] all = new String[args.length + 1];
+        all[0] = "serve";
+        System.arraycopy(args, 0, all, 1, args.length);
+        return all;
     }
 }

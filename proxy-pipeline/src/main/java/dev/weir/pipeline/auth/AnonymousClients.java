@@ -9,7 +9,7 @@ import java.util.List;
 
 /** The clients that may call without a key, limited all together. Any thread. */
 final class AnonymousClients {
-    static final Identity IDENTITY = new Identity("anonymous", false);
+    static final Identity IDENTITY = new Identity("anonymous", false, false);
 
     private final List<String> routes;
     private final CidrSet from;

@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Finds out who sends a request, leaves the {@link Identity} in the exchange, and refuses whoever may not use the route.
- * Looks at the head only; open routes pass unseen. What it tells a client never holds a key.
+ * Looks at the head only. Open routes refuse nobody, but learn who a valid key belongs to, for they may tell more to some.
+ * What it tells a client never holds a key.
  */
 final class AuthMiddleware implements Middleware {
     private static final Verdict NO_KEY = Verdict.reject(
@@ -37,10 +38,10 @@ final class AuthMiddleware implements Middleware {
     @Override
     public Verdict onRequest(Exchange exchange) throws GatewayException {
         Access access = exchange.route().access();
-        if (access == Access.OPEN) {
-            return Verdict.PROCEED;
-        }
         String key = SentKey.of(exchange.request().headers());
+        if (access == Access.OPEN) {
+            return key == null ? Verdict.PROCEED : recognized(exchange, key);
+        }
         if (key == null) {
             return withoutKey(exchange, access);
         }
@@ -52,6 +53,18 @@ final class AuthMiddleware implements Middleware {
             return access == Access.MANAGEMENT ? NO_MANAGEMENT : MANAGEMENT_ONLY;
         }
         exchange.set(Identity.KEY, grant.identity());
+        return Verdict.PROCEED;
+    }
+
+    private Verdict recognized(Exchange exchange, String key) {
+        try {
+            Grant grant = keys.find(KeyDigest.ofSent(key));
+            if (grant != null) {
+                exchange.set(Identity.KEY, grant.identity());
+            }
+        } catch (GatewayException storeAway) {
+            // An open route is open while keys cannot be looked up, too.
+        }
         return Verdict.PROCEED;
     }
 

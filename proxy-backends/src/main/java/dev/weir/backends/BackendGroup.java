@@ -1,0 +1,123 @@
+package dev.weir.backends;
+
+import dev.weir.core.Downstream;
+import dev.weir.core.Exchange;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The targets that serve one model: chooses among them, has requests wait when all are busy, and names who stands in when
+ * none can serve. Immutable but for counts; shared by all event loops.
+ */
+public final class BackendGroup {
+    private final String name;
+    private final List<Target> targets;
+    private final Map<String, Object> metadata;
+    private final Settings settings;
+    private final WaitQueue queue;
+    private final RetryBudget retryBudget;
+    private final BackendEvents events;
+    private volatile List<BackendGroup> fallbacks = List.of();
+
+    /**
+     * How a group treats failures and crowds.
+     *
+     * @param retries attempts beyond the first
+     * @param retryPercent retries for each hundred requests
+     * @param retryMin retries allowed whatever the number of requests
+     * @param queueMax requests that may wait
+     * @param queueMillis how long one waits
+     */
+    public record Settings(int retries, int retryPercent, int retryMin, int queueMax, long queueMillis) {
+        public static final Settings DEFAULT = new Settings(2, 20, 10, 256, 30_000);
+    }
+
+    BackendGroup(String name, List<Target> targets, Settings settings, BackendEvents events) {
+        this(name, targets, Map.of(), settings, events);
+    }
+
+    BackendGroup(
+            String name, List<Target> targets, Map<String, Object> metadata, Settings settings, BackendEvents events) {
+        this.name = name;
+        this.targets = List.copyOf(targets);
+        this.metadata = metadata;
+        this.settings = settings;
+        this.events = events;
+        this.queue = new WaitQueue(
+                this.targets.stream().map(Target::backend).distinct().toList(), settings.queueMax());
+        this.retryBudget = new RetryBudget(settings.retryPercent(), settings.retryMin(), System::nanoTime);
+    }
+
+    /** The groups to try, in order, when this one cannot serve; set once, while the catalog is built. */
+    void fallBackTo(List<BackendGroup> groups) {
+        fallbacks = List.copyOf(groups);
+    }
+
+    /** Has one of the targets, or of those of the fallbacks, answer. On the exchange's event loop. */
+    void serve(Exchange exchange, Downstream downstream) {
+        List<BackendGroup> candidates = List.of(this);
+        if (!fallbacks.isEmpty()) {
+            candidates = new ArrayList<>(1 + fallbacks.size());
+            candidates.add(this);
+            candidates.addAll(fallbacks);
+        }
+        new BackendCall(exchange, downstream, candidates, CallKind.INFERENCE).start();
+    }
+
+    public String name() {
+        return name;
+    }
+
+    public List<Target> targets() {
+        return targets;
+    }
+
+    /** What clients that list the models are told besides the name. */
+    public Map<String, Object> metadata() {
+        return metadata;
+    }
+
+    /** Requests waiting now. */
+    public int queued() {
+        return queue.size();
+    }
+
+    Choice choose(List<Backend> tried) {
+        return LeastConnections.choose(targets, tried);
+    }
+
+    boolean hasCandidate(List<Backend> tried) {
+        return LeastConnections.hasCandidate(targets, tried);
+    }
+
+    Settings settings() {
+        return settings;
+    }
+
+    WaitQueue queue() {
+        return queue;
+    }
+
+    RetryBudget retryBudget() {
+        return retryBudget;
+    }
+
+    BackendEvents events() {
+        return events;
+    }
+
+    /** When the first ejected target may be tried again, in milliseconds. */
+    long retryAfterMillis() {
+        long soonest = Long.MAX_VALUE;
+        for (Target target : targets) {
+            soonest = Math.min(soonest, target.backend().availability().retryAfterMillis());
+        }
+        return Math.max(1_000, Math.min(60_000, soonest));
+    }
+
+    /** Whether any target could serve now. */
+    public boolean isUp() {
+        return targets.stream().anyMatch(target -> target.backend().isEligible());
+    }
+}

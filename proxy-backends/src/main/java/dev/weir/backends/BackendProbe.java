@@ -1,0 +1,140 @@
+package dev.weir.backends;
+
+import dev.weir.core.ResponseHead;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.EventLoop;
+import io.netty.util.concurrent.ScheduledFuture;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One GET of Weir's own to a backend, outside leases and pools: a health check, a look at its models. Runs on one event
+ * loop; ends exactly once.
+ */
+final class BackendProbe implements Connector.Requester, BackendConnection.Receiver {
+    private static final int MAX_BODY_BYTES = 4 * 1024 * 1024;
+
+    private final Backend backend;
+    private final String path;
+    private final Consumer<Result> onResult;
+    private final ByteArrayOutputStream body = new ByteArrayOutputStream(256);
+    private @Nullable BackendConnection connection;
+    private @Nullable Channel connecting;
+    private @Nullable ScheduledFuture<?> deadline;
+    private int status;
+    private boolean ended;
+
+    /**
+     * What a probe brought.
+     *
+     * @param status the answer's status, or 0 if there was none
+     * @param body the answer's body, at most 4 MiB
+     */
+    @SuppressWarnings("ArrayRecordComponent") // read once, by the one who asked
+    record Result(int status, byte[] body) {}
+
+    private BackendProbe(Backend backend, String path, Consumer<Result> onResult) {
+        this.backend = backend;
+        this.path = path;
+        this.onResult = onResult;
+    }
+
+    /** Sends {@code GET path} and tells {@code onResult}, on {@code eventLoop}, within {@code timeoutMillis}. */
+    static void get(Backend backend, EventLoop eventLoop, String path, long timeoutMillis, Consumer<Result> onResult) {
+        eventLoop.execute(() -> new BackendProbe(backend, path, onResult).start(eventLoop, timeoutMillis));
+    }
+
+    private void start(EventLoop eventLoop, long timeoutMillis) {
+        deadline = eventLoop.schedule(() -> end(0), timeoutMillis, TimeUnit.MILLISECONDS);
+        connecting = backend.connector().connect(backend, eventLoop, this);
+    }
+
+    @Override
+    public void connected(BackendConnection ready) {
+        connecting = null;
+        if (ended) {
+            ready.close();
+            return;
+        }
+        connection = ready;
+        BackendSpec spec = backend.spec();
+        StringBuilder head = new StringBuilder(256)
+                .append("GET ")
+                .append(spec.basePath())
+                .append(path)
+                .append(" HTTP/1.1\r\nHost: ")
+                .append(spec.authority())
+                .append("\r\nUser-Agent: weir\r\nConnection: close\r\n");
+        spec.headers()
+                .forEach((name, value) ->
+                        head.append(name).append(": ").append(value).append("\r\n"));
+        if (spec.apiKey() != null) {
+            head.append("Authorization: Bearer ").append(spec.apiKey()).append("\r\n");
+        }
+        head.append("\r\n");
+        ready.send(Unpooled.copiedBuffer(head, StandardCharsets.ISO_8859_1), true, false, this);
+    }
+
+    @Override
+    public void notConnected(Failure failure) {
+        connecting = null;
+        end(0);
+    }
+
+    @Override
+    public void onHead(ResponseHead head) {
+        status = head.status();
+    }
+
+    @Override
+    public void onBody(ByteBuf part, boolean last) {
+        try {
+            if (body.size() + part.readableBytes() > MAX_BODY_BYTES) {
+                end(0);
+                return;
+            }
+            part.readBytes(body, part.readableBytes());
+        } catch (IOException e) {
+            throw new IllegalStateException("a stream in memory failed", e);
+        } finally {
+            part.release();
+        }
+        if (last) {
+            end(status);
+        }
+    }
+
+    @Override
+    public void onReadComplete() {}
+
+    @Override
+    public void onWritable() {}
+
+    @Override
+    public void onFailure(Failure failure) {
+        end(0);
+    }
+
+    private void end(int with) {
+        if (ended) {
+            return;
+        }
+        ended = true;
+        if (deadline != null) {
+            deadline.cancel(false);
+        }
+        if (connecting != null) {
+            connecting.close();
+        }
+        if (connection != null) {
+            connection.close();
+        }
+        onResult.accept(new Result(with, body.toByteArray()));
+    }
+}

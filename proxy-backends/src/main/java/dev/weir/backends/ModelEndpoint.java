@@ -1,0 +1,46 @@
+package dev.weir.backends;
+
+import dev.weir.core.Downstream;
+import dev.weir.core.Endpoint;
+import dev.weir.core.Exchange;
+import dev.weir.core.GatewayError;
+import dev.weir.core.GatewayException;
+import dev.weir.core.ModelRequest;
+import java.util.List;
+
+/** Leads a request to the group that serves the model its body names. */
+public final class ModelEndpoint implements Endpoint {
+    private final ModelCatalog catalog;
+
+    public ModelEndpoint(ModelCatalog catalog) {
+        this.catalog = catalog;
+    }
+
+    @Override
+    public boolean needsBody() {
+        return true;
+    }
+
+    @Override
+    public void serve(Exchange exchange, Downstream downstream) throws GatewayException {
+        ModelRequest request = exchange.get(ModelRequest.KEY);
+        if (request == null) {
+            throw new IllegalStateException("route " + exchange.route().name() + ": no request reader");
+        }
+        BackendGroup group = catalog.find(request.model());
+        if (group == null) {
+            throw unknown(request.model(), catalog);
+        }
+        group.serve(exchange, downstream);
+    }
+
+    /** A 404 that names what the client may have meant. */
+    static GatewayException unknown(String model, ModelCatalog catalog) {
+        List<String> near = NearMatches.of(model, catalog.names());
+        String hint = near.isEmpty()
+                ? "GET /v1/models lists those there are"
+                : "did you mean " + String.join(" or ", near) + "?";
+        return new GatewayException(GatewayError.MODEL_NOT_FOUND, "model '" + model + "' not found: " + hint)
+                .param("model");
+    }
+}

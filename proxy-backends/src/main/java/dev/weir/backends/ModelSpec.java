@@ -1,0 +1,27 @@
+package dev.weir.backends;
+
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A configured model.
+ *
+ * @param name what clients ask for
+ * @param targets who serves it
+ * @param fallbacks models that stand in, in order
+ * @param metadata told to clients that list the models: values as JSON has them
+ */
+public record ModelSpec(String name, List<TargetSpec> targets, List<String> fallbacks, Map<String, Object> metadata) {
+    /**
+     * A model on a backend, by names.
+     *
+     * @param weight multiplies the backend's weight, at least 1
+     */
+    public record TargetSpec(String backend, String model, int weight) {}
+
+    public ModelSpec {
+        targets = List.copyOf(targets);
+        fallbacks = List.copyOf(fallbacks);
+        metadata = Map.copyOf(metadata);
+    }
+}

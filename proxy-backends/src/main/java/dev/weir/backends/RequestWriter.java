@@ -1,0 +1,130 @@
+package dev.weir.backends;
+
+import dev.weir.core.Exchange;
+import dev.weir.core.Headers;
+import dev.weir.core.HopByHop;
+import dev.weir.core.RequestHead;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.PooledByteBufAllocator;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * Writes requests to backends: a request line and framing of our own making, the client's fields that are nobody's secret
+ * and nobody's hop, and the way the request came (RFC 9110 section 7.6, RFC 7239 by its older names).
+ */
+final class RequestWriter {
+    /** Up to here head and body leave as one copy. */
+    private static final int COPY_BYTES = 16 * 1024;
+
+    private static final int HEAD_BYTES = 1024;
+    private static final int CRLF = 0x0d0a;
+
+    private RequestWriter() {}
+
+    /** The whole request of an exchange whose body was collected. The caller takes the buffer. */
+    static ByteBuf whole(Exchange exchange, Target target) {
+        BodyEdits body = Preparer.of(target.backend().spec().kind()).prepare(exchange, target);
+        ByteBufAllocator alloc = PooledByteBufAllocator.DEFAULT;
+        boolean copied = body.length() <= COPY_BYTES;
+        ByteBuf head = alloc.directBuffer(copied ? HEAD_BYTES + body.length() : HEAD_BYTES);
+        writeHead(head, exchange, target.backend().spec());
+        writeLength(head, body.length());
+        if (copied) {
+            body.writeTo(head);
+            return head;
+        }
+        return alloc.compositeBuffer(8).addComponent(true, head).addComponent(true, body.composite(alloc));
+    }
+
+    /** The head of a request whose body is streamed behind it by {@link RequestStream}. The caller takes the buffer. */
+    static ByteBuf head(Exchange exchange, Target target) {
+        ByteBuf head = PooledByteBufAllocator.DEFAULT.directBuffer(HEAD_BYTES);
+        writeHead(head, exchange, target.backend().spec());
+        Headers headers = exchange.request().headers();
+        String length = headers.get("Content-Length");
+        if (length != null) {
+            writeLength(head, Long.parseLong(length));
+        } else if (headers.contains("Transfer-Encoding")) {
+            writeField(head, "Transfer-Encoding", "chunked");
+            head.writeShort(CRLF);
+        } else {
+            head.writeShort(CRLF);
+        }
+        return head;
+    }
+
+    private static void writeHead(ByteBuf out, Exchange exchange, BackendSpec spec) {
+        RequestHead request = exchange.request();
+        ascii(out, request.method());
+        out.writeByte(' ');
+        ascii(out, spec.basePath());
+        ascii(out, UpstreamPath.of(request.target()));
+        ascii(out, " HTTP/1.1\r\n");
+        writeField(out, "Host", spec.authority());
+        writeClientFields(out, request.headers(), spec);
+        spec.headers().forEach((name, value) -> writeField(out, name, value));
+        if (spec.apiKey() != null) {
+            writeField(out, "Authorization", "Bearer " + spec.apiKey());
+        }
+        writeField(out, "X-Forwarded-For", exchange.forwardedFor());
+        writeField(out, "X-Forwarded-Proto", exchange.secure() ? "https" : "http");
+        if (!request.host().isEmpty()) {
+            writeField(out, "X-Forwarded-Host", request.host());
+        }
+        writeField(out, "X-Real-IP", exchange.clientAddress().getHostAddress());
+        writeField(out, "x-request-id", exchange.id());
+        String via = request.headers().get("Via");
+        writeField(out, "Via", via == null ? "1.1 weir" : via + ", 1.1 weir");
+    }
+
+    private static void writeClientFields(ByteBuf out, Headers received, BackendSpec spec) {
+        Headers headers = received;
+        if (received.contains("Connection") && nominatesFields(received)) {
+            headers = received.copy();
+            HopByHop.remove(headers);
+        }
+        for (int i = 0; i < headers.size(); i++) {
+            String name = headers.name(i);
+            if (ForwardedFields.isForwarded(name) && !isConfigured(spec, name)) {
+                writeField(out, name, headers.value(i));
+            }
+        }
+    }
+
+    private static boolean nominatesFields(Headers headers) {
+        String connection = headers.get("Connection");
+        return connection != null
+                && !connection.equalsIgnoreCase("keep-alive")
+                && !connection.equalsIgnoreCase("close");
+    }
+
+    private static boolean isConfigured(BackendSpec spec, String name) {
+        if (spec.headers().isEmpty()) {
+            return false;
+        }
+        for (String configured : spec.headers().keySet()) {
+            if (configured.equalsIgnoreCase(name)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** The last field, and the end of the head. */
+    private static void writeLength(ByteBuf out, long length) {
+        writeField(out, "Content-Length", Long.toString(length));
+        out.writeShort(CRLF);
+    }
+
+    private static void writeField(ByteBuf out, String name, String value) {
+        ascii(out, name);
+        out.writeShort(0x3a20);
+        ascii(out, value);
+        out.writeShort(CRLF);
+    }
+
+    private static void ascii(ByteBuf out, String text) {
+        out.writeCharSequence(text, StandardCharsets.ISO_8859_1);
+    }
+}

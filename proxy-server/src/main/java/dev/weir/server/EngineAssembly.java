@@ -1,0 +1,116 @@
+package dev.weir.server;
+
+import dev.weir.backends.BackendGroup;
+import dev.weir.backends.BackendSpec;
+import dev.weir.backends.ModelSpec;
+import dev.weir.core.CidrSet;
+import dev.weir.core.EngineSettings;
+import dev.weir.core.HttpLimits;
+import dev.weir.core.Transport;
+import dev.weir.server.config.BackendConfig;
+import dev.weir.server.config.BackendDefaults;
+import dev.weir.server.config.Cidr;
+import dev.weir.server.config.ModelConfig;
+import dev.weir.server.config.ServerConfig;
+import dev.weir.server.config.WeirConfig;
+import java.net.URI;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** What the configuration says, in the words of the engine and of the backends, which read no configuration. */
+final class EngineAssembly {
+    private static final int MAX_LINE_BYTES = 16 * 1024;
+    private static final int MAX_FIELDS = 200;
+    private static final long AWAIT_MILLIS = 10_000;
+
+    private EngineAssembly() {}
+
+    static Transport transport(ServerConfig server) {
+        return Transport.of(server.transport().name().toLowerCase(Locale.ROOT));
+    }
+
+    static EngineSettings engine(ServerConfig server) {
+        ServerConfig.Timeouts timeouts = server.timeouts();
+        long buffered = server.maxBufferedBytes().bytes();
+        return new EngineSettings(
+                new HttpLimits(MAX_LINE_BYTES, (int) server.maxHeaderBytes().bytes(), MAX_FIELDS),
+                server.maxConnections(),
+                buffered > 0 ? buffered : Runtime.getRuntime().maxMemory() / 4,
+                new EngineSettings.Timeouts(
+                        timeouts.header().toMillis(),
+                        timeouts.bodyIdle().toMillis(),
+                        timeouts.keepAlive().toMillis(),
+                        timeouts.writeStall().toMillis(),
+                        AWAIT_MILLIS),
+                cidrs(server.trustedProxies()),
+                cidrs(server.allowFrom()));
+    }
+
+    private static CidrSet cidrs(List<Cidr> cidrs) {
+        return CidrSet.of(cidrs.stream().map(Cidr::toString).toList());
+    }
+
+    static List<BackendSpec> backends(WeirConfig config) {
+        return config.backends().entrySet().stream()
+                .map(entry -> backend(entry.getKey(), entry.getValue(), config.backendDefaults()))
+                .toList();
+    }
+
+    private static BackendSpec backend(String name, BackendConfig backend, BackendDefaults defaults) {
+        return new BackendSpec(
+                name,
+                URI.create(backend.url().toString()),
+                backend.kind() == BackendConfig.Kind.OLLAMA ? BackendSpec.Kind.OLLAMA : BackendSpec.Kind.OPENAI,
+                backend.weight(),
+                backend.maxInFlight(),
+                backend.apiKey(),
+                backend.headers(),
+                new BackendSpec.Timeouts(
+                        backend.timeouts().connect().toMillis(),
+                        backend.timeouts().firstByte().toMillis(),
+                        backend.timeouts().idle().toMillis(),
+                        backend.timeouts().total().toMillis()),
+                new BackendSpec.Pool(
+                        defaults.pool().maxIdlePerLoop(),
+                        defaults.pool().idleTimeout().toMillis(),
+                        defaults.pool().maxAge().toMillis()),
+                new BackendSpec.Health(
+                        defaults.health().interval().toMillis(),
+                        defaults.health().timeout().toMillis(),
+                        defaults.health().fall(),
+                        defaults.health().rise()),
+                new BackendSpec.Eject(
+                        defaults.eject().consecutiveFailures(),
+                        defaults.eject().base().toMillis(),
+                        defaults.eject().max().toMillis()),
+                tls(backend.tls()));
+    }
+
+    private static BackendSpec.@Nullable Tls tls(BackendConfig.@Nullable Tls tls) {
+        return tls == null ? null : new BackendSpec.Tls(tls.ca(), tls.verify(), tls.certificate(), tls.privateKey());
+    }
+
+    static List<ModelSpec> models(Map<String, ModelConfig> models) {
+        return models.entrySet().stream()
+                .map(entry -> new ModelSpec(
+                        entry.getKey(),
+                        entry.getValue().targets().stream()
+                                .map(target ->
+                                        new ModelSpec.TargetSpec(target.backend(), target.model(), target.weight()))
+                                .toList(),
+                        entry.getValue().fallbacks(),
+                        entry.getValue().metadata()))
+                .toList();
+    }
+
+    static BackendGroup.Settings groups(BackendDefaults defaults) {
+        return new BackendGroup.Settings(
+                defaults.retry().attempts(),
+                defaults.retry().budgetPercent(),
+                defaults.retry().budgetMin(),
+                defaults.queue().max(),
+                defaults.queue().timeout().toMillis());
+    }
+}

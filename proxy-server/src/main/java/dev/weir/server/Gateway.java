@@ -1,0 +1,239 @@
+package dev.weir.server;
+
+import dev.weir.backends.Fleet;
+import dev.weir.core.Engine;
+import dev.weir.core.EngineSettings;
+import dev.weir.core.ProxyServer;
+import dev.weir.core.Router;
+import dev.weir.core.Services;
+import dev.weir.core.Transport;
+import dev.weir.server.config.Environment;
+import dev.weir.server.config.ListenAddress;
+import dev.weir.server.config.ServerConfig;
+import dev.weir.server.config.WeirConfig;
+import io.netty.channel.EventLoopGroup;
+import io.netty.handler.ssl.SslContext;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One running gateway: its listeners, its fleet, its configuration and how that changes. Any thread. */
+public final class Gateway implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Gateway.class);
+    private static final int BACKGROUND_THREADS = 2;
+
+    private final ConfigurationFile file;
+    private final Map<String, String> environment;
+    private final Transport transport;
+    private final EventLoopGroup eventLoops;
+    private final Observation observation;
+    private final Fleet fleet;
+    private final ScheduledExecutorService background;
+    private final Services services;
+    private final Engine engine;
+    private final Engine adminEngine;
+    private final ProxyServer clients;
+    private final ProxyServer admins;
+    private final List<InetSocketAddress> addresses = new ArrayList<>();
+    private final long startNanos = System.nanoTime();
+    private final CountDownLatch ended = new CountDownLatch(1);
+    private final AtomicBoolean draining = new AtomicBoolean();
+    private volatile LoadedConfiguration loaded;
+    private @Nullable ProxyServer redirects;
+
+    private Gateway(ConfigurationFile file, Map<String, String> environment, LoadedConfiguration loaded) {
+        WeirConfig config = loaded.config();
+        this.file = file;
+        this.environment = Map.copyOf(environment);
+        this.loaded = loaded;
+        this.transport = EngineAssembly.transport(config.server());
+        this.eventLoops = transport.eventLoops(config.server().eventLoops(), "weir-loop");
+        this.observation = new Observation(config.logging());
+        this.fleet = new Fleet(transport, eventLoops, observation.backendEvents());
+        this.background =
+                new ScheduledThreadPoolExecutor(BACKGROUND_THREADS, new DefaultThreadFactory("weir-background", true));
+        this.services = new LentServices(background, new Environment(environment).resolve(""));
+        Router nothingYet = head -> {
+            throw new IllegalStateException("no routes yet");
+        };
+        EngineSettings settings = EngineAssembly.engine(config.server());
+        this.engine = new Engine(settings, nothingYet, observation.exchangeListener());
+        this.adminEngine = new Engine(settings, nothingYet, observation.exchangeListener());
+        this.clients = new ProxyServer(engine, transport, eventLoops);
+        this.admins = new ProxyServer(adminEngine, transport, eventLoops);
+    }
+
+    /**
+     * Reads the configuration and starts.
+     *
+     * @throws InvalidConfigurationException if the configuration has problems; nothing was started
+     * @throws IOException if an address cannot be listened on
+     */
+    static Gateway start(ConfigurationFile file, Map<String, String> environment)
+            throws InvalidConfigurationException, IOException {
+        LoadedConfiguration loaded = LoadedConfiguration.load(file, environment);
+        Gateway gateway = new Gateway(file, environment, loaded);
+        try {
+            gateway.putInForce(loaded);
+            gateway.listen(loaded.config().server());
+            gateway.observation.observe(gateway.engine, gateway.fleet, gateway.eventLoops);
+        } catch (InvalidConfigurationException | IOException | RuntimeException e) {
+            gateway.close();
+            throw e;
+        }
+        loaded.warnings().forEach(warning -> LOG.warn("{}", warning));
+        LOG.info(
+                "weir {} listens on {}, transport {}, {} backends, {} models, configuration {}",
+                Version.number(),
+                gateway.addresses,
+                gateway.transport,
+                loaded.config().backends().size(),
+                loaded.config().models().size(),
+                file);
+        return gateway;
+    }
+
+    private void listen(ServerConfig server) throws IOException {
+        Supplier<SslContext> tls = server.tls() == null ? null : ServerTls.of(server.tls());
+        for (ListenAddress address : server.listen()) {
+            addresses.add(clients.listen(socketAddress(address), tls));
+        }
+        if (server.adminListen() != null) {
+            addresses.add(admins.listen(socketAddress(server.adminListen()), tls));
+        }
+        if (server.tls() != null && server.tls().redirectFrom() != null) {
+            Engine redirect = new Engine(
+                    EngineAssembly.engine(server),
+                    new HttpsRedirect(server.listen().get(0).port()),
+                    observation.exchangeListener());
+            ProxyServer plain = new ProxyServer(redirect, transport, eventLoops);
+            addresses.add(plain.listen(socketAddress(server.tls().redirectFrom()), null));
+            redirects = plain;
+        }
+    }
+
+    private static InetSocketAddress socketAddress(ListenAddress address) {
+        return new InetSocketAddress(address.host(), address.port());
+    }
+
+    /** Builds everything the configuration asks for, and only then puts it in force. */
+    private synchronized void putInForce(LoadedConfiguration next) throws InvalidConfigurationException {
+        Fleet.Plan plan = fleet.plan(
+                EngineAssembly.backends(next.config()),
+                EngineAssembly.models(next.config().models()),
+                EngineAssembly.groups(next.config().backendDefaults()),
+                next.config().discoverModels());
+        RouteTables tables = RouteTables.build(next, plan, this, services, observation);
+        EngineSettings settings = EngineAssembly.engine(next.config().server());
+        fleet.adopt(plan);
+        engine.reload(settings, tables.clients());
+        adminEngine.reload(settings, tables.admins());
+        loaded = next;
+    }
+
+    /**
+     * Reads the configuration again and puts it in force; requests in flight keep the old one. A configuration with
+     * problems changes nothing.
+     *
+     * @return what changed, block by block, and what needs a restart
+     */
+    ReloadReport reload() throws InvalidConfigurationException {
+        boolean done = false;
+        try {
+            LoadedConfiguration before = loaded;
+            LoadedConfiguration next = LoadedConfiguration.load(file, environment);
+            putInForce(next);
+            done = true;
+            return ReloadReport.of(before.config(), next.config());
+        } finally {
+            observation.reloaded(done);
+        }
+    }
+
+    /** {@link #reload} for a signal: the log says what came of it. */
+    void reloadAndLog() {
+        try {
+            LOG.info("configuration reloaded from {}: {}", file, reload());
+        } catch (InvalidConfigurationException | RuntimeException e) {
+            LOG.error("configuration not reloaded, the old one stays in force:\n{}", e.getMessage());
+        }
+    }
+
+    /** Begins to end in order; false if it has begun already. */
+    boolean drainInBackground() {
+        if (!draining.compareAndSet(false, true)) {
+            return false;
+        }
+        new Thread(this::drain, "weir-drain").start();
+        return true;
+    }
+
+    private void drain() {
+        ServerConfig.Timeouts timeouts = loaded.config().server().timeouts();
+        LOG.info("draining: {} exchanges in flight", engine.exchanges());
+        try {
+            boolean clean = clients.drain(timeouts.drainDelay(), timeouts.drain());
+            LOG.info(clean ? "drained" : "drain deadline passed, what was left has been cut");
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            close();
+        }
+    }
+
+    /** Blocks until the gateway has ended. */
+    void awaitEnd() throws InterruptedException {
+        ended.await();
+    }
+
+    /** Ends at once. */
+    @Override
+    public void close() {
+        clients.close();
+        admins.close();
+        if (redirects != null) {
+            redirects.close();
+        }
+        fleet.close();
+        background.shutdownNow();
+        eventLoops.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly(3, TimeUnit.SECONDS);
+        observation.close();
+        ended.countDown();
+    }
+
+    /** The address of the first listener. */
+    InetSocketAddress address() {
+        return addresses.get(0);
+    }
+
+    WeirConfig config() {
+        return loaded.config();
+    }
+
+    Fleet fleet() {
+        return fleet;
+    }
+
+    boolean isDraining() {
+        return draining.get();
+    }
+
+    long uptimeSeconds() {
+        return TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - startNanos);
+    }
+
+    private record LentServices(ScheduledExecutorService background, Path stateDirectory) implements Services {}
+}

@@ -1,0 +1,56 @@
+package dev.weir.server;
+
+import dev.weir.core.Downstream;
+import dev.weir.core.Endpoint;
+import dev.weir.core.Exchange;
+import dev.weir.core.GatewayError;
+import dev.weir.core.GatewayException;
+import dev.weir.core.Headers;
+import dev.weir.core.Identity;
+import dev.weir.core.LocalResponse;
+import dev.weir.server.config.MetricsConfig;
+import io.netty.buffer.Unpooled;
+import io.prometheus.client.CollectorRegistry;
+import io.prometheus.client.exporter.common.TextFormat;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/** {@code /metrics} in Prometheus' text format, for those the configuration lets read it. */
+final class MetricsEndpoint implements Endpoint {
+    private final CollectorRegistry registry;
+    private final MetricsConfig.Access access;
+
+    MetricsEndpoint(CollectorRegistry registry, MetricsConfig.Access access) {
+        this.registry = registry;
+        this.access = access;
+    }
+
+    @Override
+    public void serve(Exchange exchange, Downstream downstream) throws GatewayException, IOException {
+        if (!mayRead(exchange)) {
+            throw new GatewayException(
+                    GatewayError.INVALID_API_KEY, "metrics need the management key from here (metrics.access)");
+        }
+        StringWriter text = new StringWriter();
+        TextFormat.write004(text, registry.metricFamilySamples());
+        downstream.respond(LocalResponse.of(
+                200,
+                new Headers().add("Content-Type", TextFormat.CONTENT_TYPE_004),
+                Unpooled.wrappedBuffer(text.toString().getBytes(StandardCharsets.UTF_8))));
+    }
+
+    private boolean mayRead(Exchange exchange) {
+        Identity identity = exchange.get(Identity.KEY);
+        return switch (access) {
+            case OPEN -> true;
+            case LOOPBACK -> exchange.clientAddress().isLoopbackAddress() || mayManage(identity);
+            case MANAGEMENT -> mayManage(identity);
+        };
+    }
+
+    private static boolean mayManage(@Nullable Identity identity) {
+        return identity != null && identity.mayManage();
+    }
+}

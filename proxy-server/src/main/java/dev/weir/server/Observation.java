@@ -1,0 +1,64 @@
+package dev.weir.server;
+
+import dev.weir.backends.BackendEvents;
+import dev.weir.backends.Fleet;
+import dev.weir.core.Engine;
+import dev.weir.core.Exchange;
+import dev.weir.core.ExchangeListener;
+import dev.weir.core.Outcome;
+import dev.weir.server.config.LoggingConfig;
+import io.netty.channel.EventLoopGroup;
+import io.prometheus.client.CollectorRegistry;
+import io.prometheus.client.hotspot.DefaultExports;
+
+/** What is seen of a running gateway: metrics and the access log. Any thread. */
+final class Observation implements AutoCloseable {
+    private final CollectorRegistry registry = new CollectorRegistry();
+    private final ExchangeMetrics exchanges = new ExchangeMetrics(registry);
+    private final BackendMetrics backends = new BackendMetrics(registry);
+    private final AccessLog accessLog;
+
+    Observation(LoggingConfig logging) {
+        this.accessLog = new AccessLog(logging.accessLog(), registry);
+    }
+
+    /** Begins to read the state of what runs; called once it does. */
+    void observe(Engine engine, Fleet fleet, EventLoopGroup eventLoops) {
+        new StateCollector(engine, fleet).register(registry);
+        new LoopDelay(registry).watch(eventLoops);
+        DefaultExports.register(registry);
+    }
+
+    CollectorRegistry registry() {
+        return registry;
+    }
+
+    BackendEvents backendEvents() {
+        return backends;
+    }
+
+    ExchangeListener exchangeListener() {
+        return new ExchangeListener() {
+            @Override
+            public void ended(Exchange exchange, Outcome outcome) {
+                long now = System.nanoTime();
+                exchanges.ended(exchange, outcome, now);
+                accessLog.ended(exchange, outcome, now);
+            }
+
+            @Override
+            public void refused(int status) {
+                exchanges.refused(status);
+            }
+        };
+    }
+
+    void reloaded(boolean successfully) {
+        exchanges.reloaded(successfully);
+    }
+
+    @Override
+    public void close() {
+        accessLog.close();
+    }
+}

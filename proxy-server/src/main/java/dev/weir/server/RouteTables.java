@@ -1,0 +1,213 @@
+package dev.weir.server;
+
+import dev.weir.backends.BackendGroup;
+import dev.weir.backends.Fleet;
+import dev.weir.backends.ModelEndpoint;
+import dev.weir.backends.ModelRequestReader;
+import dev.weir.backends.ModelsEndpoint;
+import dev.weir.backends.RelayEndpoint;
+import dev.weir.core.Dialect;
+import dev.weir.core.Downstream;
+import dev.weir.core.Endpoint;
+import dev.weir.core.Exchange;
+import dev.weir.core.GatewayError;
+import dev.weir.core.GatewayException;
+import dev.weir.core.LocalResponse;
+import dev.weir.core.Middleware;
+import dev.weir.core.Route;
+import dev.weir.core.Services;
+import dev.weir.server.config.Problems;
+import dev.weir.server.config.RouteConfig;
+import dev.weir.server.config.WeirConfig;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Builds the routes of a configuration: the built-in ones, and before them those of {@code routes}. The list in
+ * {@link #build} is the table of contents of what Weir answers.
+ *
+ * @param clients what the listeners for clients offer
+ * @param admins what the listener for administration offers
+ */
+record RouteTables(RouteTable clients, RouteTable admins) {
+    private static final long MAX_MANAGEMENT_BODY_BYTES = 1024 * 1024;
+
+    static RouteTables build(
+            LoadedConfiguration loaded, Fleet.Plan plan, Gateway gateway, Services services, Observation observation)
+            throws InvalidConfigurationException {
+        Builder builder = new Builder(loaded, plan, services, observation);
+        boolean apart = loaded.config().server().adminListen() != null;
+        RouteTable.Builder clients = new RouteTable.Builder();
+        builder.configured(clients);
+        builder.models(clients);
+        builder.health(clients, gateway);
+        if (!apart) {
+            builder.administration(clients, gateway);
+        }
+        RouteTable.Builder admins = new RouteTable.Builder();
+        builder.health(admins, gateway);
+        builder.administration(admins, gateway);
+        RouteTable clientTable = clients.build(builder.fallback());
+        RouteTable adminTable = admins.build(builder.fallback());
+        if (!builder.problems.isEmpty()) {
+            throw new InvalidConfigurationException(builder.problems.list());
+        }
+        return new RouteTables(clientTable, adminTable);
+    }
+
+    private static final class Builder {
+        private final Problems problems = new Problems();
+        private final LoadedConfiguration loaded;
+        private final WeirConfig config;
+        private final Fleet.Plan plan;
+        private final Services services;
+        private final Observation observation;
+        private final BackendGroup.Settings groupSettings;
+        private final List<Middleware> pipeline;
+        private final List<Middleware> guarded;
+        private final Endpoint byModel;
+        private final ModelRequestReader reader = new ModelRequestReader();
+
+        Builder(LoadedConfiguration loaded, Fleet.Plan plan, Services services, Observation observation) {
+            this.loaded = loaded;
+            this.config = loaded.config();
+            this.plan = plan;
+            this.services = services;
+            this.observation = observation;
+            this.groupSettings = EngineAssembly.groups(config.backendDefaults());
+            this.pipeline = chain(config.pipeline(), null);
+            this.guarded = chain(List.of("cors", "audit", "auth", "rate_limit"), null);
+            this.byModel = new ModelEndpoint(plan.catalog());
+        }
+
+        private List<Middleware> chain(List<String> names, @Nullable RouteConfig route) {
+            List<String> all = new ArrayList<>();
+            if (config.securityHeaders()) {
+                all.add("security_headers");
+            }
+            all.addAll(names);
+            return loaded.middlewares().chain(all, config, route, services, problems);
+        }
+
+        /** {@code routes:}, first match first. */
+        void configured(RouteTable.Builder table) {
+            for (RouteConfig route : config.routes()) {
+                List<Middleware> chain =
+                        route.pipeline() == null && route.middleware().isEmpty()
+                                ? pipeline
+                                : chain(route.pipeline() == null ? config.pipeline() : route.pipeline(), route);
+                String backend = route.backend();
+                Endpoint endpoint = backend == null
+                        ? byModel
+                        : new RelayEndpoint(plan.backend(backend), groupSettings, observation.backendEvents());
+                table.any(
+                        route.path(),
+                        new Route(
+                                route.path(),
+                                Route.Access.CLIENT,
+                                dialect(route.path()),
+                                chain,
+                                endpoint,
+                                backend == null ? reader : null,
+                                config.server().maxBodyBytes().bytes()));
+            }
+        }
+
+        /** OpenAI's API, with and without {@code /v1}, and everything else under it that names a model. */
+        void models(RouteTable.Builder table) {
+            Route list = client("/v1/models", new ModelsEndpoint(plan.catalog()), null);
+            Route one = client("/v1/models/{id}", new ModelsEndpoint(plan.catalog()), null);
+            for (String prefix : List.of("/v1", "")) {
+                for (String path :
+                        List.of("/chat/completions", "/completions", "/embeddings", "/responses", "/messages")) {
+                    table.post(prefix + path, client("/v1" + path, byModel, reader));
+                }
+                table.get(prefix + "/models", list);
+                table.get(prefix + "/models/*", one);
+                for (String path : List.of("/audio/*", "/images/*", "/rerank", "/moderations")) {
+                    table.post(prefix + path, client("/v1" + path, byModel, reader));
+                }
+            }
+            table.post("/v1/*", client("/v1/*", byModel, reader));
+            table.any("/v1/*", client("/v1/*", RouteTables::noModel, null));
+        }
+
+        private Route client(String name, Endpoint endpoint, Route.@Nullable RequestReader requestReader) {
+            return new Route(
+                    name,
+                    Route.Access.CLIENT,
+                    dialect(name),
+                    pipeline,
+                    endpoint,
+                    requestReader,
+                    config.server().maxBodyBytes().bytes());
+        }
+
+        void health(RouteTable.Builder table, Gateway gateway) {
+            HealthEndpoints health = new HealthEndpoints(gateway);
+            // Nothing stands before the liveness probe: it answers while the process can.
+            table.get("/healthz", open("/healthz", List.of(), health::liveness));
+            table.get("/readyz", open("/readyz", guarded, health::readiness));
+            table.get("/health", open("/health", guarded, health::report));
+        }
+
+        void administration(RouteTable.Builder table, Gateway gateway) {
+            MetricsEndpoint metrics =
+                    new MetricsEndpoint(observation.registry(), config.metrics().access());
+            table.get("/metrics", open("/metrics", guarded, metrics));
+            ManagementEndpoints management = new ManagementEndpoints(gateway, services.background());
+            table.get("/management/config", guarded("/management/config", management::config));
+            table.post("/management/config/reload", guarded("/management/config/reload", management::reload));
+            table.get("/management/backends", guarded("/management/backends", management::backends));
+            table.any("/management/*", guarded("/management/*", RouteTables::unknown));
+        }
+
+        private static Route open(String name, List<Middleware> chain, Endpoint endpoint) {
+            return new Route(name, Route.Access.OPEN, Dialect.OPENAI, chain, endpoint, null, MAX_MANAGEMENT_BODY_BYTES);
+        }
+
+        private Route guarded(String name, Endpoint endpoint) {
+            return new Route(
+                    name, Route.Access.MANAGEMENT, Dialect.OPENAI, guarded, endpoint, null, MAX_MANAGEMENT_BODY_BYTES);
+        }
+
+        /** What no route matches. */
+        Route fallback() {
+            return open("none", guarded, RouteTables::unknown);
+        }
+    }
+
+    private static Dialect dialect(String path) {
+        if (path.startsWith("/api/")) {
+            return Dialect.OLLAMA;
+        }
+        return path.startsWith("/v1/messages") ? Dialect.ANTHROPIC : Dialect.OPENAI;
+    }
+
+    private static void unknown(Exchange exchange, Downstream downstream) throws GatewayException {
+        if (exchange.request().target().equals("*")) {
+            downstream.respond(LocalResponse.empty(204).with("Allow", "GET, HEAD, POST, OPTIONS"));
+            return;
+        }
+        throw new GatewayException(GatewayError.NOT_FOUND, "nothing is served at this path");
+    }
+
+    private static void noModel(Exchange exchange, Downstream downstream) throws GatewayException {
+        throw new GatewayException(
+                GatewayError.NOT_FOUND,
+                "this request names no model, and no route of the configuration leads it to a backend");
+    }
+
+    /** Answers that a path is served for other methods only. */
+    static Endpoint methodNotAllowed(String allowed) {
+        return (exchange, downstream) -> {
+            GatewayException failure = new GatewayException(
+                    GatewayError.METHOD_NOT_ALLOWED,
+                    "method " + exchange.request().method() + " is not offered here (offered: " + allowed + ")");
+            downstream.respond(
+                    LocalResponse.json(405, exchange.route().dialect().body(failure, exchange.id()))
+                            .with("Allow", allowed));
+        };
+    }
+}

@@ -1,0 +1,46 @@
+package dev.weir.server;
+
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code weir serve}: runs the gateway until it is told to end. */
+@Command(
+        name = "serve",
+        description = "Runs the gateway. SIGTERM drains it, SIGHUP reloads the configuration.",
+        mixinStandardHelpOptions = true)
+final class ServeCommand implements Callable<Integer> {
+    @Spec
+    private @Nullable CommandSpec spec;
+
+    @Option(
+            names = "--config",
+            paramLabel = "FILE",
+            description =
+                    "The configuration (default: conf/weir.yaml, then /etc/weir/weir.yaml, else built-in defaults).")
+    private @Nullable Path config;
+
+    @Override
+    public Integer call() throws Exception {
+        ConfigurationFile file = ConfigurationFile.find(config);
+        Gateway gateway;
+        try {
+            Logging.configure(
+                    LoadedConfiguration.load(file, System.getenv()).config().logging());
+            gateway = Gateway.start(file, System.getenv());
+        } catch (InvalidConfigurationException e) {
+            if (spec != null) {
+                spec.commandLine().getErr().println(e.getMessage());
+            }
+            return 2;
+        }
+        ProcessSignals.attach(gateway);
+        gateway.awaitEnd();
+        Logging.flush();
+        return 0;
+    }
+}
