@@ -1,6 +1,7 @@
 package dev.weir.backends;
 
 import dev.weir.core.GatewayException;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -72,7 +73,7 @@ record FormFieldHead(String name, String disposition, boolean encoded) {
 
     /** Refuses what is not simply the field's text. */
     void requirePlain() throws GatewayException {
-        if (encoded || parameter(disposition, "filename") != null) {
+        if (encoded || disposition.toLowerCase(Locale.ROOT).contains("filename")) {
             throw ModelRequestReader.badRequest(name + ": a file or an encoded part (expected: a plain form field)")
                     .param(name);
         }
@@ -92,7 +93,7 @@ record FormFieldHead(String name, String disposition, boolean encoded) {
                 break;
             }
             int equals = field.indexOf('=', at);
-            if (equals <= at) {
+            if (equals <= at || tokenEnd(field, at) < equals) {
                 throw malformedParameters();
             }
             String name = field.substring(at, equals);

@@ -1,5 +1,7 @@
 package dev.weir.backends;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonParser;
@@ -14,6 +16,7 @@ import dev.weir.core.ModelRequest;
 import dev.weir.core.ModelRequest.Span;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufInputStream;
+import io.netty.buffer.ByteBufUtil;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.HashSet;
@@ -34,6 +37,11 @@ final class JsonModelScan {
     private static final int MAX_NAME_LENGTH = 10_000;
     private static final int MAX_TOP_LEVEL_FIELDS = 1_000;
 
+    /** Bound the time on the event loop, which names and small values cost most of: together some 50 ms at worst. */
+    private static final int MAX_NAMES = 100_000;
+
+    private static final int MAX_TOKENS = 3_000_000;
+
     /** Bounds numbers, and the only string that is decoded. */
     private static final int MAX_TEXT_LENGTH = 1_000;
 
@@ -52,6 +60,8 @@ final class JsonModelScan {
     private final ByteBuf body;
     private final Set<String> names = new HashSet<>(32);
 
+    private int nestedNames;
+    private int tokens;
     private @Nullable String model;
     private @Nullable Span modelSpan;
     private boolean stream;
@@ -164,7 +174,17 @@ final class JsonModelScan {
             throw ModelRequestReader.modelTooLong();
         }
         model = ModelRequestReader.validModel(text);
-        modelSpan = stringAt(start);
+        modelSpan = strictUtf8(stringAt(start), text);
+    }
+
+    /** Jackson decodes overlong forms, which other parsers read as other characters. */
+    private Span strictUtf8(Span span, String text) throws GatewayException {
+        boolean plain = span.length() == text.length() + 2;
+        if (!plain && !ByteBufUtil.isText(body, body.readerIndex() + span.start(), span.length(), UTF_8)) {
+            throw ModelRequestReader.badRequest("model: not UTF-8 (expected: the name of a model)")
+                    .param("model");
+        }
+        return span;
     }
 
     private void readStream(JsonParser parser) throws IOException, GatewayException {
@@ -176,17 +196,30 @@ final class JsonModelScan {
         stream = token == JsonToken.VALUE_TRUE;
     }
 
-    private static void skipValue(JsonParser parser) throws IOException {
-        parser.nextToken();
-        parser.skipChildren();
+    private void skipValue(JsonParser parser) throws IOException, GatewayException {
+        int depth = 0;
+        do {
+            JsonToken token = parser.nextToken();
+            if (token.isStructStart()) {
+                depth++;
+            } else if (token.isStructEnd()) {
+                depth--;
+            } else if (token == JsonToken.FIELD_NAME && ++nestedNames > MAX_NAMES) {
+                throw ModelRequestReader.badRequest(
+                        "request body: too many names (expected: at most " + MAX_NAMES + ")");
+            }
+            if (++tokens > MAX_TOKENS) {
+                throw ModelRequestReader.badRequest(
+                        "request body: too many values (expected: at most " + MAX_TOKENS + ")");
+            }
+        } while (depth > 0);
     }
 
     private static void refuseOtherCase(String name) throws GatewayException {
-        for (String known : new String[] {"model", "stream"}) {
-            if (name.equalsIgnoreCase(known)) {
-                throw ModelRequestReader.badRequest(known + ": spelled in another case (expected: " + known + ")")
-                        .param(known);
-            }
+        String known = name.equalsIgnoreCase("model") ? "model" : name.equalsIgnoreCase("stream") ? "stream" : null;
+        if (known != null) {
+            throw ModelRequestReader.badRequest(known + ": spelled in another case (expected: " + known + ")")
+                    .param(known);
         }
     }
 
@@ -208,12 +241,12 @@ final class JsonModelScan {
     }
 
     private static GatewayException repeated(JsonParser parser, String name) {
-        GatewayException error = ModelRequestReader.badRequest(
-                "request body: the same field twice" + where(parser.currentTokenLocation()));
         return switch (name) {
             case "model", "stream", "max_tokens", "max_completion_tokens" ->
                 ModelRequestReader.badRequest(name + ": given twice").param(name);
-            default -> error;
+            default ->
+                ModelRequestReader.badRequest(
+                        "request body: the same field twice" + where(parser.currentTokenLocation()));
         };
     }
 

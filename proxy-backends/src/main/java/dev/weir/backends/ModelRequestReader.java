@@ -37,7 +37,7 @@ public final class ModelRequestReader implements Route.RequestReader {
 
     private static ModelRequest read(@Nullable String contentType, ByteBuf body) throws GatewayException {
         String mediaType = contentType == null ? "" : mediaType(contentType);
-        if (mediaType.isEmpty() || mediaType.equals("application/json") || mediaType.endsWith("+json")) {
+        if (mediaType.isEmpty() || mediaType.equals("application/json") || isJsonSuffixed(mediaType)) {
             return JsonModelScan.scan(body);
         }
         if (contentType != null && mediaType.equals("multipart/form-data")) {
@@ -49,6 +49,11 @@ public final class ModelRequestReader implements Route.RequestReader {
                             + " multipart/form-data); curl -d sends it unless told otherwise: add -H 'Content-Type: application/json'");
         }
         throw unsupported("Content-Type: not supported (expected: application/json or multipart/form-data)");
+    }
+
+    /** Whether a media type says by its suffix that it is JSON (RFC 6839 section 3.1). */
+    private static boolean isJsonSuffixed(String mediaType) {
+        return mediaType.indexOf('/') > 0 && mediaType.endsWith("+json");
     }
 
     private static String mediaType(String contentType) {

@@ -14,6 +14,7 @@ import dev.weir.core.ModelRequest.Span;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.Charset;
+import java.util.Arrays;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -193,6 +194,15 @@ class JsonModelScanTest {
         assertThat(refused(json).detail()).isEqualTo("request body: the JSON ends too early");
     }
 
+    @Test
+    void everyTruncationIsRefused() {
+        byte[] json =
+                "{\"model\":\"é\",\"a\":[1.5e3,{\"b\":null}],\"max_completion_tokens\":\"\\u00e9\"}".getBytes(UTF_8);
+        for (int length = 0; length < json.length; length++) {
+            assertThat(refused(Arrays.copyOf(json, length)).detail()).startsWith("request body: ");
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"[]", "\"model\"", "1", "null", "true", " [{\"model\":\"m\"}]"})
     void onlyAnObjectIsExpected(String json) {
@@ -244,6 +254,14 @@ class JsonModelScanTest {
                 .isEqualTo(GatewayError.BAD_REQUEST);
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"m\u00c1\u00afdel", "\u00e0\u0081\u00a1", "\u00ed\u00a0\u0080", "\u00f4\u0090\u0080\u0080"})
+    void aModelInOverlongOrIllegalUtf8IsRefused(String latin1) {
+        assertThat(refused(("{\"model\":\"" + latin1 + "\"}").getBytes(ISO_8859_1))
+                        .detail())
+                .matches("model: .*|request body: malformed JSON at .*");
+    }
+
     @Test
     void nestingIsBounded() throws Exception {
         assertThat(scan(nested(199)).model()).isEqualTo("m");
@@ -273,6 +291,14 @@ class JsonModelScanTest {
         assertThat(scan(fields(999)).model()).isEqualTo("m");
         assertThat(refused(fields(1_000)).detail())
                 .isEqualTo("request body: too many fields (expected: at most 1000 at the top level)");
+    }
+
+    @Test
+    void namesAndValuesAreCounted() {
+        assertThat(refused("{\"a\":[" + "{\"b\":0},".repeat(100_001) + "0]}").detail())
+                .isEqualTo("request body: too many names (expected: at most 100000)");
+        assertThat(refused("{\"a\":[" + "0,".repeat(3_000_000) + "0]}").detail())
+                .isEqualTo("request body: too many values (expected: at most 3000000)");
     }
 
     private static String nested(int levels) {
