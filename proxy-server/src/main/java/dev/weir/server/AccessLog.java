@@ -29,6 +29,9 @@ final class AccessLog implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(LOGGER);
     private static final int QUEUE = 32 * 1024;
 
+    /** Lines are handed on together up to this many characters: each hand-over costs a system call. */
+    private static final int BATCH_CHARS = 16 * 1024;
+
     /** Between two looks at the queue. To be woken for each line would cost more than the line. */
     private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
@@ -55,15 +58,28 @@ final class AccessLog implements AutoCloseable {
     }
 
     private void write() {
+        StringBuilder lines = new StringBuilder(2 * BATCH_CHARS);
         while (true) {
             boolean last = closed;
             for (AccessRecord next = queue.poll(); next != null; next = queue.poll()) {
-                LOG.info("{}", next);
+                lines.append(lines.isEmpty() ? "" : "\n");
+                next.appendTo(lines);
+                if (lines.length() > BATCH_CHARS) {
+                    flush(lines);
+                }
             }
+            flush(lines);
             if (last) {
                 return;
             }
             LockSupport.parkNanos(this, LOOK_NANOS);
+        }
+    }
+
+    private static void flush(StringBuilder lines) {
+        if (!lines.isEmpty()) {
+            LOG.info("{}", lines);
+            lines.setLength(0);
         }
     }
 
@@ -90,11 +106,10 @@ final class AccessLog implements AutoCloseable {
         }
 
         /** A JSON object; all values are ours or checked, but for the path, whose characters are visible ASCII. */
-        @Override
-        public String toString() {
+        void appendTo(StringBuilder line) {
             Identity identity = exchange.get(Identity.KEY);
             Dispatch dispatch = exchange.get(Dispatch.KEY);
-            StringBuilder line = new StringBuilder(384).append('{');
+            line.append('{');
             text(line, "time", Instant.ofEpochMilli(endMillis).toString());
             text(line, "id", exchange.id());
             text(line, "client", exchange.clientAddress().getHostAddress());
@@ -123,8 +138,7 @@ final class AccessLog implements AutoCloseable {
             millis(line, "total_ms", nanos);
             number(line, "bytes_in", progress.requestBytes());
             number(line, "bytes_out", progress.responseBytes());
-            line.setLength(line.length() - 1);
-            return line.append('}').toString();
+            line.setCharAt(line.length() - 1, '}');
         }
 
         private static void text(StringBuilder line, String name, String value) {

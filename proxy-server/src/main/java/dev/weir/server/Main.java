@@ -15,9 +15,13 @@ import picocli.CommandLine.ScopeType;
         subcommands = {ServeCommand.class, DemoCommand.class, SimCommand.class, CheckCommand.class, VersionCommand.class
         })
 public final class Main {
+    private static final String LEAK_DETECTION = "io.netty.leakDetection.level";
+
     private Main() {}
 
     public static void main(String[] args) {
+        // Sampling buffers for leaks is for tests, which do it for every one.
+        System.setProperty(LEAK_DETECTION, System.getProperty(LEAK_DETECTION, "disabled"));
         System.exit(commandLine().execute(withDefaultCommand(args)));
     }
 
