@@ -1,6 +1,5 @@
 package dev.weir.core;
 
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -71,11 +70,7 @@ public record BodyFraming(Kind kind, long length) {
 
     private static @Nullable String only(Headers headers, String name, String shown) throws BadMessageException {
         String first = headers.get(name);
-        if (first == null) {
-            return null;
-        }
-        List<String> all = headers.all(name);
-        if (all.size() > 1) {
+        if (first != null && headers.count(name) > 1) {
             throw new BadMessageException(400, "more than one " + shown);
         }
         return first;

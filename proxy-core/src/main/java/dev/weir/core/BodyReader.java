@@ -152,34 +152,64 @@ public final class BodyReader {
         return true;
     }
 
-    /** {@code *( BWS ";" BWS name [ BWS "=" BWS value ] )}; a quoted value must end on its line. */
+    /** {@code *( BWS ";" BWS name [ BWS "=" BWS value ] )}, RFC 9112 section 7.1.1. */
     private void checkExtensions(byte[] line, int from, int to) throws BadMessageException {
         extensionBytes += to - from;
         if (extensionBytes > MAX_EXTENSION_BYTES) {
             throw new BadMessageException(400, "too many bytes of chunk extensions");
         }
         int at = from;
+        while (at < to) {
+            at = skipBlanks(line, at, to);
+            if (at == to || line[at] != ';') {
+                throw new BadMessageException(400, "an invalid chunk size");
+            }
+            at = skipToken(line, skipBlanks(line, at + 1, to), to);
+            int equals = skipBlanks(line, at, to);
+            if (equals < to && line[equals] == '=') {
+                int value = skipBlanks(line, equals + 1, to);
+                at = value < to && line[value] == '"' ? skipQuoted(line, value, to) : skipToken(line, value, to);
+            }
+        }
+    }
+
+    private static int skipBlanks(byte[] line, int from, int to) {
+        int at = from;
         while (at < to && (line[at] == ' ' || line[at] == '\t')) {
             at++;
         }
-        if (at == to || line[at] != ';') {
-            throw new BadMessageException(400, "an invalid chunk size");
+        return at;
+    }
+
+    private static int skipToken(byte[] line, int from, int to) throws BadMessageException {
+        int at = from;
+        while (at < to && Octets.isToken(line[at])) {
+            at++;
         }
-        boolean quoted = false;
-        for (; at < to; at++) {
+        if (at == from) {
+            throw badExtension();
+        }
+        return at;
+    }
+
+    /** Begins at the opening quote; the closing one must stand on the same line. */
+    private static int skipQuoted(byte[] line, int from, int to) throws BadMessageException {
+        boolean escaped = false;
+        for (int at = from + 1; at < to; at++) {
             int octet = line[at] & 0xff;
             if (!Octets.isFieldText(octet)) {
-                throw new BadMessageException(400, "a control character in a chunk extension");
+                throw badExtension();
             }
-            if (quoted && octet == '\\') {
-                at++;
-            } else if (octet == '"') {
-                quoted = !quoted;
+            if (octet == '"' && !escaped) {
+                return at + 1;
             }
+            escaped = octet == '\\' && !escaped;
         }
-        if (quoted) {
-            throw new BadMessageException(400, "an unfinished quote in a chunk extension");
-        }
+        throw badExtension();
+    }
+
+    private static BadMessageException badExtension() {
+        return new BadMessageException(400, "an invalid chunk extension");
     }
 
     private static BadMessageException badChunk() {

@@ -70,6 +70,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     private @Nullable ServerExchange exchange;
     private boolean processing;
     private boolean requestDelivered;
+    private boolean requestBroken;
     private boolean expectsContinue;
     private boolean keepAlive = true;
     private boolean reading = true;
@@ -139,6 +140,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         if (in == null || !in.isReadable()) {
             return false;
         }
+        if (state == State.IDLE && !channel.isWritable()) {
+            // Pipelined, and the answers are not read: the next one waits until they are.
+            return false;
+        }
         if (state == State.IDLE) {
             requestStartNanos = System.nanoTime();
             settings = engine.snapshot().settings();
@@ -160,9 +165,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         state = State.EXCHANGE;
         requestDelivered = false;
         Headers headers = head.headers();
-        keepAlive = head.http10()
-                ? headers.containsToken("Connection", "keep-alive")
-                : !headers.containsToken("Connection", "close");
+        keepAlive = !headers.containsToken("Connection", "close")
+                && (!head.http10() || headers.containsToken("Connection", "keep-alive"));
         expectsContinue = expectsContinue(head);
         Engine.Snapshot snapshot = engine.snapshot();
         ClientFacts client = ClientFacts.of(peer, headers, snapshot.settings().trustedProxies());
@@ -195,7 +199,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         if (current == null || requestDelivered) {
             return false;
         }
-        if (!current.wantsBody()) {
+        if (requestBroken || !current.wantsBody()) {
             timeout.clear();
             return false;
         }
@@ -234,6 +238,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     }
 
     private boolean skipBody() throws BadMessageException {
+        if (requestBroken) {
+            return false;
+        }
         ByteBuf in = inbound == null ? Unpooled.EMPTY_BUFFER : inbound;
         for (ByteBuf part = decoder.body().next(in);
                 part != null;
@@ -261,7 +268,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
 
     private void chooseReading() {
         boolean ahead = inbound != null && inbound.readableBytes() >= MAX_AHEAD_BYTES;
-        boolean read = !ahead || state == State.LINGER;
+        boolean read = !ahead || state == State.LINGER || state == State.HEAD;
         if (read != reading) {
             reading = read;
             channel.config().setAutoRead(read);
@@ -387,11 +394,12 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     private void broken(BadMessageException e) {
         ServerExchange current = exchange;
         keepAlive = false;
+        requestBroken = true;
         if (current != null && state == State.EXCHANGE) {
             GatewayError error = e.status() == 431 ? GatewayError.BODY_TOO_LARGE : GatewayError.BAD_REQUEST;
             current.fail(new GatewayException(error, "broken request body: " + e.detail()));
         } else if (state == State.DISCARD) {
-            channel.close();
+            closeAfterFlush(true);
         } else {
             refuse(e.status(), e.detail());
         }
@@ -449,10 +457,18 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
 
     private void expired() {
         switch (state) {
-            case IDLE, LINGER, DISCARD -> channel.close();
+            case IDLE -> {
+                if (writeStall.isPending()) {
+                    timeout.set(settings.timeouts().keepAliveMillis());
+                } else {
+                    channel.close();
+                }
+            }
+            case DISCARD -> closeAfterFlush(true);
+            case LINGER -> channel.close();
             case HEAD -> refuse(408, "the request's head took too long");
             case EXCHANGE -> {
-                if (exchange != null && !requestDelivered) {
+                if (exchange != null && !requestDelivered && exchange.wantsBody()) {
                     keepAlive = false;
                     exchange.fail(
                             new GatewayException(GatewayError.REQUEST_TIMEOUT, "the request's body stopped arriving"));
@@ -469,8 +485,13 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext ctx) {
-        if (exchange != null && channel.isWritable()) {
+        if (!channel.isWritable()) {
+            return;
+        }
+        if (exchange != null) {
             exchange.onWritable();
+        } else {
+            process();
         }
     }
 

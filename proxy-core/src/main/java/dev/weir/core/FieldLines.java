@@ -177,7 +177,11 @@ final class FieldLines {
     }
 
     private static BadMessageException tooLong(int status) {
-        return new BadMessageException(
-                status, status == 414 ? "the request line is too long" : "the header section is too large");
+        String what = switch (status) {
+            case 414 -> "the request line is too long";
+            case 431 -> "the header section is too large";
+            default -> "a line is too long";
+        };
+        return new BadMessageException(status, what);
     }
 }

@@ -69,6 +69,17 @@ public final class Headers {
         return values;
     }
 
+    /** How many lines are called {@code name}. */
+    int count(String name) {
+        int count = 0;
+        for (int i = 0; i < used; i += 2) {
+            if (same(lines[i], name)) {
+                count++;
+            }
+        }
+        return count;
+    }
+
     public boolean contains(String name) {
         return get(name) != null;
     }

@@ -2,7 +2,6 @@ package dev.weir.core;
 
 import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +19,7 @@ final class RequestDecoder {
     private final BodyReader body;
 
     private boolean started;
+    private boolean emptyLineSkipped;
     private boolean requestLineRead;
     private String method = "";
     private String target = "";
@@ -61,6 +61,7 @@ final class RequestDecoder {
         RequestHead head = head();
         body.begin(framing);
         started = false;
+        emptyLineSkipped = false;
         requestLineRead = false;
         headers = new Headers();
         return head;
@@ -72,10 +73,13 @@ final class RequestDecoder {
                 return false;
             }
             skipEmptyLine(in);
-            started = in.isReadable();
-        }
-        if (started && !Octets.isToken(in.isReadable() ? in.getByte(in.readerIndex()) : 'G')) {
-            throw new BadMessageException(400, "not an HTTP request");
+            if (!in.isReadable()) {
+                return false;
+            }
+            started = true;
+            if (!Octets.isToken(in.getByte(in.readerIndex()))) {
+                throw new BadMessageException(400, "not an HTTP request");
+            }
         }
         if (!lines.nextLine(in, limits.maxLineBytes(), 414)) {
             return false;
@@ -87,9 +91,11 @@ final class RequestDecoder {
     }
 
     /** One empty line before a request is ignored (RFC 9112 section 2.2). */
-    private static void skipEmptyLine(ByteBuf in) {
+    private void skipEmptyLine(ByteBuf in) {
         int at = in.readerIndex();
-        if (in.readableBytes() >= 2 && in.getByte(at) == '\r' && in.getByte(at + 1) == '\n') {
+        boolean empty = in.readableBytes() >= 2 && in.getByte(at) == '\r' && in.getByte(at + 1) == '\n';
+        if (empty && !emptyLineSkipped) {
+            emptyLineSkipped = true;
             in.skipBytes(2);
         }
     }
@@ -149,17 +155,7 @@ final class RequestDecoder {
     }
 
     private RequestHead head() throws BadMessageException {
-        List<String> hosts = headers.all("Host");
-        if (hosts.size() > 1) {
-            throw new BadMessageException(400, "more than one host header");
-        }
-        if (hosts.isEmpty() && !http10) {
-            throw new BadMessageException(400, "no host header");
-        }
-        String host = hosts.isEmpty() ? "" : hosts.get(0);
-        if (!hosts.isEmpty() && !Authority.isValid(host)) {
-            throw new BadMessageException(400, "an invalid host header");
-        }
+        String host = host();
         if (method.equals("CONNECT") || method.equals("TRACE")) {
             throw new BadMessageException(405, "method " + method + " is not offered");
         }
@@ -173,6 +169,23 @@ final class RequestDecoder {
             return new RequestHead(method, target, http10, host, headers);
         }
         return absoluteForm();
+    }
+
+    private String host() throws BadMessageException {
+        if (headers.count("Host") > 1) {
+            throw new BadMessageException(400, "more than one host header");
+        }
+        String host = headers.get("Host");
+        if (host == null) {
+            if (!http10) {
+                throw new BadMessageException(400, "no host header");
+            }
+            return "";
+        }
+        if (!Authority.isValid(host)) {
+            throw new BadMessageException(400, "an invalid host header");
+        }
+        return host;
     }
 
     /** A proxy's form: the target names the host, the Host field is ignored (RFC 9112 section 3.2.2). */

@@ -18,6 +18,11 @@ public record ResponseHead(int status, String reason, Headers headers, long cont
         if (status < 200 || status > 599) {
             throw new IllegalArgumentException("status: " + status + " (expected: 200 to 599)");
         }
+        for (int i = 0; i < reason.length(); i++) {
+            if (!Octets.isFieldText(reason.charAt(i))) {
+                throw new IllegalArgumentException("reason: illegal character at " + i);
+            }
+        }
     }
 
     /** The same head for a body of another length, for filters that change it. */

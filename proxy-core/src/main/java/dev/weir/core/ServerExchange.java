@@ -122,7 +122,7 @@ final class ServerExchange implements Exchange {
     }
 
     /** Carries a verdict out; returns whether the chain goes on at once. */
-    private boolean take(Verdict verdict) {
+    private boolean take(@Nullable Verdict verdict) {
         if (verdict instanceof Verdict.Respond respond) {
             state = State.SERVING;
             downstream.respond(respond.response());
@@ -130,8 +130,10 @@ final class ServerExchange implements Exchange {
             downstream.fail(reject.refusal());
         } else if (verdict instanceof Verdict.Await await) {
             return await(await.pending());
-        } else {
+        } else if (verdict instanceof Verdict.Proceed) {
             return true;
+        } else {
+            downstream.fail(internalError("a middleware without a verdict", null));
         }
         return false;
     }
@@ -143,7 +145,9 @@ final class ServerExchange implements Exchange {
         }
         int turn = ++wait;
         long millis = engine.snapshot().settings().timeouts().awaitMillis();
-        waitTimer = eventLoop().schedule(() -> waitExpired(turn), millis, TimeUnit.MILLISECONDS);
+        if (millis > 0) {
+            waitTimer = eventLoop().schedule(() -> waitExpired(turn), millis, TimeUnit.MILLISECONDS);
+        }
         pending.whenComplete((verdict, failure) -> {
             try {
                 eventLoop().execute(() -> decided(turn, verdict, failure));
@@ -161,7 +165,7 @@ final class ServerExchange implements Exchange {
         }
         stopWaiting();
         Verdict decision = verdict;
-        if (decision == null) {
+        if (failure != null) {
             Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
             decision = Verdict.reject(
                     cause instanceof GatewayException refusal ? refusal : internalError("a middleware's wait", cause));
@@ -174,6 +178,8 @@ final class ServerExchange implements Exchange {
     private static void drop(@Nullable Verdict late) {
         if (late instanceof Verdict.Respond respond) {
             respond.response().release();
+        } else if (late instanceof Verdict.Await await) {
+            await.pending().whenComplete((verdict, failure) -> drop(verdict));
         }
     }
 
@@ -250,7 +256,8 @@ final class ServerExchange implements Exchange {
             readRequest();
         } catch (GatewayException e) {
             downstream.fail(e);
-            return;
+        } catch (RuntimeException e) {
+            downstream.fail(internalError("request reader of " + route.name(), e));
         }
         proceed();
     }
@@ -300,9 +307,7 @@ final class ServerExchange implements Exchange {
         }
         state = State.ENDED;
         stopWaiting();
-        if (upstream != null) {
-            upstream.cancel();
-        }
+        cancelUpstream();
         if (body != null) {
             body.release();
             body = null;
@@ -312,6 +317,16 @@ final class ServerExchange implements Exchange {
         }
         notifyEnd(outcome);
         engine.exchangeEnded();
+    }
+
+    private void cancelUpstream() {
+        if (upstream != null) {
+            try {
+                upstream.cancel();
+            } catch (RuntimeException e) {
+                LOG.error("exchange {}: upstream could not be cancelled", id, e);
+            }
+        }
     }
 
     private void notifyEnd(Outcome outcome) {

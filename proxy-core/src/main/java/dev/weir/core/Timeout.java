@@ -6,13 +6,11 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A deadline that moves often and expires seldom. Moving it is mostly a field write: a timer looks at the deadline every
- * {@value #LOOK_MILLIS} ms and is armed anew only for a deadline nearer than its next look. Monotonic; runs on one event
- * loop.
+ * A deadline that moves often and expires seldom. Moving it away is a field write: the timer armed for an earlier deadline
+ * stays, and is armed anew when it goes off too early. Monotonic; runs on one event loop.
  */
 public final class Timeout {
     private static final long NONE = Long.MAX_VALUE;
-    private static final long LOOK_MILLIS = 2_000;
 
     private final EventExecutor eventLoop;
     private final Runnable onExpired;
@@ -59,10 +57,8 @@ public final class Timeout {
     }
 
     private void arm() {
-        long now = System.nanoTime();
-        long delay = Math.min(deadlineNanos - now, TimeUnit.MILLISECONDS.toNanos(LOOK_MILLIS));
-        armedNanos = now + delay;
-        armed = eventLoop.schedule(this::fire, delay, TimeUnit.NANOSECONDS);
+        armedNanos = deadlineNanos;
+        armed = eventLoop.schedule(this::fire, deadlineNanos - System.nanoTime(), TimeUnit.NANOSECONDS);
     }
 
     private void fire() {

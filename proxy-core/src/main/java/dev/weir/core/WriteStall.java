@@ -1,11 +1,16 @@
 package dev.weir.core;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelOutboundBuffer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Watches that a peer takes the bytes that wait for it: a stalled one would hold its backend for ever. Costs nothing while
  * everything leaves at once. Runs on the event loop.
+ *
+ * <p>Progress is what the socket takes, not what is added meanwhile: the buffer in front must give way, or shrink. It is
+ * retained while it is watched, so that no other can come in its place.
  */
 final class WriteStall {
     private final Channel channel;
@@ -13,7 +18,8 @@ final class WriteStall {
     private final Runnable onStalled;
     private long timeoutMillis;
     private boolean watching;
-    private long progress;
+    private @Nullable ByteBuf front;
+    private long frontProgress;
 
     WriteStall(Channel channel, Runnable onStalled) {
         this.channel = channel;
@@ -23,38 +29,57 @@ final class WriteStall {
 
     /** To be called after a flush: begins to watch if something is left. */
     void watch(long millis) {
-        if (!watching && millis > 0 && pendingBytes() > 0) {
+        if (!watching && millis > 0 && isPending()) {
             watching = true;
             timeoutMillis = millis;
-            progress = mark();
+            mark();
             timeout.set(millis);
         }
     }
 
-    void close() {
-        timeout.close();
+    /** Whether bytes wait for the peer. */
+    boolean isPending() {
+        ChannelOutboundBuffer outbound = channel.unsafe().outboundBuffer();
+        return outbound != null && outbound.totalPendingWriteBytes() > 0;
     }
 
+    void close() {
+        timeout.close();
+        forget();
+    }
+
+    @SuppressWarnings("ReferenceEquality") // The very same buffer, not one of the same bytes.
     private void look() {
         watching = false;
-        if (pendingBytes() == 0) {
-            return;
-        }
-        if (mark() == progress) {
+        boolean stalled = isPending() && front != null && front == current() && frontProgress == progress();
+        forget();
+        if (stalled) {
             onStalled.run();
         } else {
             watch(timeoutMillis);
         }
     }
 
-    private long pendingBytes() {
-        ChannelOutboundBuffer outbound = channel.unsafe().outboundBuffer();
-        return outbound == null ? 0 : outbound.totalPendingWriteBytes();
+    private void mark() {
+        ByteBuf current = current();
+        front = current == null ? null : current.retain();
+        frontProgress = progress();
     }
 
-    /** Changes whenever the socket took something or something was added. */
-    private long mark() {
+    private void forget() {
+        if (front != null) {
+            front.release();
+            front = null;
+        }
+    }
+
+    private @Nullable ByteBuf current() {
         ChannelOutboundBuffer outbound = channel.unsafe().outboundBuffer();
-        return outbound == null ? 0 : 31 * outbound.totalPendingWriteBytes() + outbound.currentProgress();
+        return outbound != null && outbound.current() instanceof ByteBuf buffer ? buffer : null;
+    }
+
+    private long progress() {
+        ChannelOutboundBuffer outbound = channel.unsafe().outboundBuffer();
+        return outbound == null ? 0 : outbound.currentProgress();
     }
 }

@@ -1,0 +1,335 @@
+package dev.weir.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.weir.testing.AllowsErrors;
+import dev.weir.testing.Await;
+import dev.weir.testing.RawClient;
+import dev.weir.testing.RawResponse;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.PooledByteBufAllocator;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** What becomes of the verdicts of middlewares. */
+final class ChainWireTest {
+    private static final String WHY = "the failure is logged";
+
+    private final List<String> calls = Collections.synchronizedList(new ArrayList<>());
+    private final CompletableFuture<Verdict> pending = new CompletableFuture<>();
+    private final Endpoint endpoint = Endpoint.answering(exchange -> LocalResponse.text(200, "served"));
+    private @Nullable TestGateway gateway;
+
+    @AfterEach
+    void stop() {
+        if (gateway != null) {
+            gateway.close();
+        }
+    }
+
+    private TestGateway start(Middleware... chain) {
+        return start(EngineSettings.DEFAULT, endpoint, chain);
+    }
+
+    private TestGateway start(EngineSettings settings, Endpoint served, Middleware... chain) {
+        TestGateway started = TestGateway.start(settings, TestGateway.client("/a", served, chain));
+        gateway = started;
+        return started;
+    }
+
+    private static EngineSettings awaiting(long millis) {
+        return TestGateway.settings(new EngineSettings.Timeouts(10_000, 10_000, 10_000, 10_000, millis));
+    }
+
+    private Middleware noting(String name, Verdict verdict) {
+        return exchange -> {
+            calls.add(name);
+            return verdict;
+        };
+    }
+
+    private Middleware reading(String name) {
+        return new Middleware() {
+            @Override
+            public boolean needsBody() {
+                return true;
+            }
+
+            @Override
+            public Verdict onRequest(Exchange exchange) {
+                calls.add(name + " " + exchange.body().toString(StandardCharsets.UTF_8));
+                return Verdict.PROCEED;
+            }
+        };
+    }
+
+    private static ByteBuf pooled(String text) {
+        return PooledByteBufAllocator.DEFAULT.buffer().writeBytes(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static LocalResponse pooledAnswer(String text) {
+        return LocalResponse.of(200, new Headers(), pooled(text));
+    }
+
+    @Test
+    void middlewaresRunInTheOrderOfTheRoute() {
+        TestGateway started = start(noting("first", Verdict.PROCEED), noting("second", Verdict.PROCEED));
+        assertThat(RawClient.get(started.port(), "/a").text()).isEqualTo("served");
+        assertThat(calls).containsExactly("first", "second");
+        assertThat(started.awaitEnded().outcome()).isEqualTo(Outcome.ANSWERED);
+    }
+
+    @Test
+    void answerOfAMiddlewareEndsTheChain() {
+        TestGateway started =
+                start(exchange -> Verdict.respond(pooledAnswer("from the cache")), noting("second", Verdict.PROCEED));
+        assertThat(RawClient.get(started.port(), "/a").text()).isEqualTo("from the cache");
+        assertThat(calls).isEmpty();
+        assertThat(started.awaitEnded().outcome()).isEqualTo(Outcome.ANSWERED);
+    }
+
+    @Test
+    void refusalIsRenderedInTheRoutesDialect() {
+        GatewayException refusal = new GatewayException(GatewayError.RATE_LIMITED, "slow \"down\"")
+                .param("model")
+                .retryAfterMillis(1500);
+        TestGateway started = start(exchange -> Verdict.reject(refusal));
+        RawResponse answer = RawClient.get(started.port(), "/a");
+        assertThat(answer.status()).isEqualTo(429);
+        assertThat(answer.header("retry-after")).isEqualTo("2");
+        assertThat(answer.header("retry-after-ms")).isEqualTo("1500");
+        assertThat(answer.text())
+                .isEqualTo("{\"error\":{\"message\":\"slow \\\"down\\\"\",\"type\":\"rate_limit_error\","
+                        + "\"param\":\"model\",\"code\":\"rate_limit_exceeded\"}}");
+        assertThat(started.awaitEnded().error()).isEqualTo(GatewayError.RATE_LIMITED);
+    }
+
+    @Test
+    void thrownGatewayExceptionIsARefusal() {
+        TestGateway started = start(exchange -> {
+            throw new GatewayException(GatewayError.INVALID_API_KEY, "no key");
+        });
+        RawResponse answer = RawClient.get(started.port(), "/a");
+        assertThat(answer.status()).isEqualTo(401);
+        assertThat(answer.header("www-authenticate")).isEqualTo("Bearer");
+    }
+
+    @Test
+    @AllowsErrors(WHY)
+    void throwingMiddlewareBecomesA500ThatTellsNothing() {
+        TestGateway started = start(exchange -> {
+            throw new IllegalStateException("the secret");
+        });
+        try (RawClient client = started.connect()) {
+            client.sendRequest("GET /a", "");
+            RawResponse answer = client.readResponse();
+            assertThat(answer.status()).isEqualTo(500);
+            assertThat(answer.text()).doesNotContain("secret").contains(answer.header("x-request-id"));
+            client.sendRequest("GET /health", "");
+            assertThat(client.readResponse().text()).isEqualTo("ok");
+        }
+        assertThat(started.awaitEnded().error()).isEqualTo(GatewayError.INTERNAL);
+    }
+
+    @Test
+    @AllowsErrors(WHY)
+    @SuppressWarnings("NullAway") // What a stranger's plug-in may do.
+    void missingVerdictIsAnErrorAndNeverLetsTheRequestPass() {
+        TestGateway started = start(exchange -> null, noting("second", Verdict.PROCEED));
+        assertThat(RawClient.get(started.port(), "/a").status()).isEqualTo(500);
+        assertThat(calls).isEmpty();
+    }
+
+    @Test
+    @AllowsErrors(WHY)
+    void throwingEndpointBecomesA500() {
+        TestGateway started = start(EngineSettings.DEFAULT, (exchange, downstream) -> {
+            throw new IllegalStateException("broken");
+        });
+        assertThat(RawClient.get(started.port(), "/a").status()).isEqualTo(500);
+        assertThat(started.awaitEnded().error()).isEqualTo(GatewayError.INTERNAL);
+    }
+
+    @Test
+    @AllowsErrors(WHY)
+    void throwingRequestReaderBecomesA500() {
+        Route route = new Route(
+                "/read",
+                Route.Access.CLIENT,
+                Dialect.OLLAMA,
+                List.of(reading("never")),
+                endpoint,
+                exchange -> {
+                    throw new IllegalStateException("broken");
+                },
+                100);
+        gateway = TestGateway.start(route);
+        RawResponse answer = RawClient.post(gateway.port(), "/read", "{}");
+        assertThat(answer.status()).isEqualTo(500);
+        assertThat(answer.text()).startsWith("{\"error\":\"internal error");
+        assertThat(calls).isEmpty();
+    }
+
+    @Test
+    void bodyIsCollectedJustBeforeTheFirstThatReadsIt() {
+        TestGateway started = start(noting("first", Verdict.PROCEED), reading("second"), reading("third"));
+        try (RawClient client = started.connect()) {
+            client.send("POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\n");
+            Await.until("the first has run", () -> calls.contains("first"));
+            client.send("body");
+            assertThat(client.readResponse().text()).isEqualTo("served");
+        }
+        assertThat(calls).containsExactly("first", "second body", "third body");
+    }
+
+    @Test
+    void replacedBodyIsWhatTheOthersSee() {
+        TestGateway started = start(
+                reading("first"),
+                exchange -> {
+                    exchange.replaceBody(pooled("other"));
+                    return Verdict.PROCEED;
+                },
+                reading("third"));
+        RawClient.post(started.port(), "/a", "body");
+        assertThat(calls).containsExactly("first body", "third other");
+    }
+
+    @Test
+    @AllowsErrors(WHY)
+    void bodyThatWasNotCollectedIsNotToBeHad() {
+        TestGateway started = start(exchange -> {
+            exchange.body();
+            return Verdict.PROCEED;
+        });
+        assertThat(RawClient.get(started.port(), "/a").status()).isEqualTo(500);
+    }
+
+    @Test
+    void awaitedVerdictMayComeFromAnyThread() {
+        TestGateway started = start(noting("first", Verdict.await(pending)), noting("second", Verdict.PROCEED));
+        try (RawClient client = started.connect()) {
+            client.sendRequest("GET /a", "");
+            Await.until("the first waits", () -> calls.contains("first"));
+            pending.complete(Verdict.PROCEED);
+            assertThat(client.readResponse().text()).isEqualTo("served");
+        }
+        assertThat(calls).containsExactly("first", "second");
+    }
+
+    @Test
+    void awaitedVerdictMayBeAnotherWait() {
+        CompletableFuture<Verdict> inner = new CompletableFuture<>();
+        TestGateway started = start(noting("first", Verdict.await(pending)));
+        try (RawClient client = started.connect()) {
+            client.sendRequest("GET /a", "");
+            pending.complete(Verdict.await(inner));
+            inner.complete(Verdict.respond(pooledAnswer("at last")));
+            assertThat(client.readResponse().text()).isEqualTo("at last");
+        }
+    }
+
+    @Test
+    void waitThatIsOverAlreadyCostsNothing() {
+        pending.complete(Verdict.await(CompletableFuture.completedFuture(Verdict.PROCEED)));
+        TestGateway started = start(noting("first", Verdict.await(pending)), noting("second", Verdict.PROCEED));
+        assertThat(RawClient.get(started.port(), "/a").text()).isEqualTo("served");
+        assertThat(calls).containsExactly("first", "second");
+    }
+
+    @Test
+    void failedWaitIsARefusalWhenItsCauseIsOne() {
+        pending.completeExceptionally(
+                new CompletionException(new GatewayException(GatewayError.STORE_UNAVAILABLE, "store is down")));
+        TestGateway started = start(noting("first", Verdict.await(pending)));
+        RawResponse answer = RawClient.get(started.port(), "/a");
+        assertThat(answer.status()).isEqualTo(503);
+        assertThat(answer.text()).contains("store is down");
+    }
+
+    @Test
+    @AllowsErrors(WHY)
+    void failedWaitIsA500() {
+        pending.completeExceptionally(new IllegalStateException("the secret"));
+        TestGateway started = start(noting("first", Verdict.await(pending)));
+        RawResponse answer = RawClient.get(started.port(), "/a");
+        assertThat(answer.status()).isEqualTo(500);
+        assertThat(answer.text()).doesNotContain("secret");
+    }
+
+    @Test
+    @AllowsErrors(WHY)
+    @SuppressWarnings("NullAway") // What a stranger's plug-in may do.
+    void waitForNothingIsA500() {
+        pending.complete(null);
+        TestGateway started = start(noting("first", Verdict.await(pending)), noting("second", Verdict.PROCEED));
+        assertThat(RawClient.get(started.port(), "/a").status()).isEqualTo(500);
+        assertThat(calls).containsExactly("first");
+    }
+
+    @Test
+    void waitHasADeadlineAndTheLateVerdictIsDropped() {
+        TestGateway started = start(awaiting(30), endpoint, noting("first", Verdict.await(pending)));
+        try (RawClient client = started.connect()) {
+            client.sendRequest("GET /a", "");
+            RawResponse answer = client.readResponse();
+            assertThat(answer.status()).isEqualTo(503);
+            assertThat(answer.header("retry-after")).isEqualTo("1");
+            LocalResponse late = pooledAnswer("too late");
+            pending.complete(Verdict.respond(late));
+            Await.until("the late answer is released", () -> late.body().refCnt() == 0);
+            client.sendRequest("GET /health", "");
+            assertThat(client.readResponse().text()).isEqualTo("ok");
+        }
+    }
+
+    @Test
+    void waitWithoutADeadlineGoesOn() {
+        TestGateway started = start(awaiting(0), endpoint, noting("first", Verdict.await(pending)));
+        try (RawClient client = started.connect()) {
+            client.sendRequest("GET /a", "");
+            client.expectSilence(Duration.ofMillis(50));
+            pending.complete(Verdict.PROCEED);
+            assertThat(client.readResponse().text()).isEqualTo("served");
+        }
+    }
+
+    @Test
+    void lateVerdictIsDroppedWhenTheClientHasLeft() {
+        TestGateway started = start(noting("first", Verdict.await(pending)), noting("second", Verdict.PROCEED));
+        try (RawClient client = started.connect()) {
+            client.sendRequest("GET /a", "");
+            Await.until("the first waits", () -> calls.contains("first"));
+        }
+        assertThat(started.awaitEnded().end()).isEqualTo(Outcome.End.CLIENT_LEFT);
+        LocalResponse late = pooledAnswer("too late");
+        pending.complete(Verdict.await(CompletableFuture.completedFuture(Verdict.respond(late))));
+        Await.until("the late answer is released", () -> late.body().refCnt() == 0);
+        assertThat(calls).containsExactly("first");
+    }
+
+    @Test
+    void valuesLeftByOneMiddlewareAreSeenByTheNext() {
+        Key<String> key = Key.of("test");
+        TestGateway started = start(
+                exchange -> {
+                    calls.add("before: " + exchange.get(key));
+                    exchange.set(key, "left");
+                    return Verdict.PROCEED;
+                },
+                exchange -> {
+                    calls.add("after: " + exchange.get(key));
+                    return Verdict.PROCEED;
+                });
+        RawClient.get(started.port(), "/a");
+        assertThat(calls).containsExactly("before: null", "after: left");
+    }
+}
