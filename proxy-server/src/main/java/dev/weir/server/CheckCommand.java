@@ -1,11 +1,14 @@
 package dev.weir.server;
 
+import dev.weir.server.config.InvalidConfigurationException;
+import dev.weir.server.config.JsonSchema;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -24,10 +27,22 @@ final class CheckCommand implements Callable<Integer> {
             description = "The configuration (default: the one that serve would take).")
     private @Nullable Path config;
 
+    @Option(
+            names = "--schema",
+            description = "Prints the configuration's JSON Schema, for editors, and checks nothing.")
+    private boolean schema;
+
     @Override
     public Integer call() {
         if (spec == null) {
             return 1;
+        }
+        if (schema) {
+            spec.commandLine()
+                    .getOut()
+                    .print(JsonSchema.generate(Middlewares.builtIn().settings()));
+            spec.commandLine().getOut().flush();
+            return 0;
         }
         ConfigurationFile file = ConfigurationFile.find(config);
         try {

@@ -1,6 +1,7 @@
 package dev.weir.server;
 
 import dev.weir.server.config.LoggingConfig;
+import dev.weir.server.observe.Logging;
 import dev.weir.server.sim.SimKind;
 import dev.weir.server.sim.SimOptions;
 import dev.weir.server.sim.SimServer;
@@ -64,6 +65,7 @@ final class DemoCommand implements Callable<Integer> {
             gateway.awaitEnd();
         } finally {
             sims.forEach(SimServer::close);
+            Logging.flush();
         }
         return 0;
     }

@@ -8,9 +8,14 @@ import dev.weir.core.Router;
 import dev.weir.core.Services;
 import dev.weir.core.Transport;
 import dev.weir.server.config.Environment;
+import dev.weir.server.config.InvalidConfigurationException;
 import dev.weir.server.config.ListenAddress;
+import dev.weir.server.config.Problem;
 import dev.weir.server.config.ServerConfig;
 import dev.weir.server.config.WeirConfig;
+import dev.weir.server.management.GatewayControl;
+import dev.weir.server.management.ReloadReport;
+import dev.weir.server.observe.Observation;
 import io.netty.channel.EventLoopGroup;
 import io.netty.handler.ssl.SslContext;
 import io.netty.util.concurrent.DefaultThreadFactory;
@@ -31,7 +36,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** One running gateway: its listeners, its fleet, its configuration and how that changes. Any thread. */
-public final class Gateway implements AutoCloseable {
+public final class Gateway implements GatewayControl, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Gateway.class);
     private static final int BACKGROUND_THREADS = 2;
 
@@ -41,6 +46,7 @@ public final class Gateway implements AutoCloseable {
     private final EventLoopGroup eventLoops;
     private final Observation observation;
     private final Fleet fleet;
+    private final ServerTls certificate = new ServerTls();
     private final ScheduledExecutorService background;
     private final Services services;
     private final Engine engine;
@@ -84,7 +90,12 @@ public final class Gateway implements AutoCloseable {
      */
     static Gateway start(ConfigurationFile file, Map<String, String> environment)
             throws InvalidConfigurationException, IOException {
-        LoadedConfiguration loaded = LoadedConfiguration.load(file, environment);
+        return start(file, environment, LoadedConfiguration.load(file, environment));
+    }
+
+    /** Starts with a configuration that was read already. */
+    static Gateway start(ConfigurationFile file, Map<String, String> environment, LoadedConfiguration loaded)
+            throws InvalidConfigurationException, IOException {
         Gateway gateway = new Gateway(file, environment, loaded);
         try {
             gateway.putInForce(loaded);
@@ -107,7 +118,7 @@ public final class Gateway implements AutoCloseable {
     }
 
     private void listen(ServerConfig server) throws IOException {
-        Supplier<SslContext> tls = server.tls() == null ? null : ServerTls.of(server.tls());
+        Supplier<SslContext> tls = server.tls() == null ? null : certificate::current;
         for (ListenAddress address : server.listen()) {
             addresses.add(clients.listen(socketAddress(address), tls));
         }
@@ -125,32 +136,41 @@ public final class Gateway implements AutoCloseable {
         }
     }
 
-    private static InetSocketAddress socketAddress(ListenAddress address) {
-        return new InetSocketAddress(address.host(), address.port());
+    private static InetSocketAddress socketAddress(ListenAddress address) throws IOException {
+        InetSocketAddress socketAddress = new InetSocketAddress(address.host(), address.port());
+        if (socketAddress.isUnresolved()) {
+            throw new IOException("cannot listen on " + address + ": the name " + address.host() + " is not known");
+        }
+        return socketAddress;
     }
 
     /** Builds everything the configuration asks for, and only then puts it in force. */
-    private synchronized void putInForce(LoadedConfiguration next) throws InvalidConfigurationException {
-        Fleet.Plan plan = fleet.plan(
-                EngineAssembly.backends(next.config()),
-                EngineAssembly.models(next.config().models()),
-                EngineAssembly.groups(next.config().backendDefaults()),
-                next.config().discoverModels());
+    private void putInForce(LoadedConfiguration next) throws InvalidConfigurationException, IOException {
+        Fleet.Plan plan = plan(next.config());
         RouteTables tables = RouteTables.build(next, plan, this, services, observation);
         EngineSettings settings = EngineAssembly.engine(next.config().server());
+        certificate.load(next.config().server().tls());
         fleet.adopt(plan);
         engine.reload(settings, tables.clients());
         adminEngine.reload(settings, tables.admins());
         loaded = next;
     }
 
-    /**
-     * Reads the configuration again and puts it in force; requests in flight keep the old one. A configuration with
-     * problems changes nothing.
-     *
-     * @return what changed, block by block, and what needs a restart
-     */
-    ReloadReport reload() throws InvalidConfigurationException {
+    private Fleet.Plan plan(WeirConfig config) throws InvalidConfigurationException {
+        try {
+            return fleet.plan(
+                    EngineAssembly.backends(config),
+                    EngineAssembly.models(config.models()),
+                    EngineAssembly.groups(config.backendDefaults()),
+                    config.discoverModels());
+        } catch (IllegalArgumentException e) {
+            throw new InvalidConfigurationException(
+                    List.of(new Problem(file.toString(), 0, 0, "", String.valueOf(e.getMessage()), null)));
+        }
+    }
+
+    @Override
+    public synchronized ReloadReport reload() throws InvalidConfigurationException, IOException {
         boolean done = false;
         try {
             LoadedConfiguration before = loaded;
@@ -167,7 +187,7 @@ public final class Gateway implements AutoCloseable {
     void reloadAndLog() {
         try {
             LOG.info("configuration reloaded from {}: {}", file, reload());
-        } catch (InvalidConfigurationException | RuntimeException e) {
+        } catch (InvalidConfigurationException | IOException | RuntimeException e) {
             LOG.error("configuration not reloaded, the old one stays in force:\n{}", e.getMessage());
         }
     }
@@ -219,20 +239,29 @@ public final class Gateway implements AutoCloseable {
         return addresses.get(0);
     }
 
-    WeirConfig config() {
+    @Override
+    public WeirConfig config() {
         return loaded.config();
     }
 
-    Fleet fleet() {
+    @Override
+    public Fleet fleet() {
         return fleet;
     }
 
-    boolean isDraining() {
+    @Override
+    public boolean isDraining() {
         return draining.get();
     }
 
-    long uptimeSeconds() {
+    @Override
+    public long uptimeSeconds() {
         return TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - startNanos);
+    }
+
+    @Override
+    public String version() {
+        return Version.number();
     }
 
     private record LentServices(ScheduledExecutorService background, Path stateDirectory) implements Services {}

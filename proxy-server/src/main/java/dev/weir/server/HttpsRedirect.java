@@ -2,6 +2,8 @@ package dev.weir.server;
 
 import dev.weir.core.Dialect;
 import dev.weir.core.Endpoint;
+import dev.weir.core.GatewayError;
+import dev.weir.core.GatewayException;
 import dev.weir.core.LocalResponse;
 import dev.weir.core.RequestHead;
 import dev.weir.core.Route;
@@ -21,17 +23,20 @@ final class HttpsRedirect implements Router {
                 Route.Access.OPEN,
                 Dialect.OPENAI,
                 List.of(),
-                Endpoint.answering(
-                        exchange -> LocalResponse.empty(308).with("Location", location(exchange.request(), port))),
+                Endpoint.answering(exchange -> redirect(exchange.request(), port)),
                 null,
                 0);
     }
 
-    private static String location(RequestHead request, int port) {
+    private static LocalResponse redirect(RequestHead request, int port) throws GatewayException {
         String host = request.host();
+        if (host.isEmpty()) {
+            throw new GatewayException(GatewayError.BAD_REQUEST, "this address speaks HTTPS only, on port " + port);
+        }
         int colon = host.lastIndexOf(':');
         String name = colon > host.lastIndexOf(']') ? host.substring(0, colon) : host;
-        return "https://" + name + (port == 443 ? "" : ":" + port) + request.target();
+        String location = "https://" + name + (port == 443 ? "" : ":" + port) + request.target();
+        return LocalResponse.empty(308).with("Location", location);
     }
 
     @Override

@@ -1,14 +1,20 @@
 package dev.weir.server;
 
+import dev.weir.server.config.InvalidConfigurationException;
 import dev.weir.server.config.LoadResult;
 import dev.weir.server.config.Problem;
 import dev.weir.server.config.Problems;
+import dev.weir.server.config.RouteConfig;
+import dev.weir.server.config.Section;
 import dev.weir.server.config.WeirConfig;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A configuration that was read and checked together with the middlewares it names.
@@ -27,7 +33,7 @@ record LoadedConfiguration(WeirConfig config, Middlewares middlewares, List<Stri
         }
         LoadResult.Loaded loaded = (LoadResult.Loaded) result;
         WeirConfig config = loaded.config();
-        Middlewares middlewares = Middlewares.install(config.plugins().directory());
+        Middlewares middlewares = middlewares(config.plugins().directory(), loaded.root());
         Set<String> known = new LinkedHashSet<>(middlewares.names());
         known.addAll(Middlewares.RESERVED);
         List<Problem> unknown = loaded.unknownMiddlewares(known);
@@ -42,12 +48,28 @@ record LoadedConfiguration(WeirConfig config, Middlewares middlewares, List<Stri
         return new LoadedConfiguration(config, middlewares, warnings(config, middlewares));
     }
 
+    private static Middlewares middlewares(@Nullable Path directory, Section root)
+            throws InvalidConfigurationException {
+        if (directory == null) {
+            return Middlewares.builtIn();
+        }
+        try {
+            return Middlewares.with(directory);
+        } catch (IOException e) {
+            throw new InvalidConfigurationException(
+                    List.of(root.problem("plugins", String.valueOf(e.getMessage()), null)));
+        }
+    }
+
     private static List<String> warnings(WeirConfig config, Middlewares middlewares) {
         List<String> warnings = new ArrayList<>();
-        for (String name : config.pipeline()) {
-            if (!middlewares.names().contains(name)) {
-                warnings.add("pipeline: " + name + " is not part of this version and is left out");
-            }
+        Set<String> missing = new LinkedHashSet<>(config.pipeline());
+        for (RouteConfig route : config.routes()) {
+            missing.addAll(route.pipeline() == null ? List.of() : route.pipeline());
+        }
+        missing.removeAll(middlewares.names());
+        if (!missing.isEmpty()) {
+            warnings.add("pipeline: left out, for this version does not have them: " + String.join(", ", missing));
         }
         if (config.server().docsDirectory() != null) {
             warnings.add("server.docs_directory: this version does not serve documents");

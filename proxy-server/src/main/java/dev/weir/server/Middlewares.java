@@ -13,11 +13,14 @@ import java.net.MalformedURLException;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -28,15 +31,34 @@ final class Middlewares {
     /** Names of the product's own middlewares that later versions bring; a configuration may hold them already. */
     static final Set<String> RESERVED = Set.of("audit", "usage", "rate_limit", "cache", "transform");
 
+    /** Its settings are a block of their own at the top of the file. */
+    private static final String AUTH = "auth";
+
     private final Map<String, MiddlewareFactory<?>> factories;
 
     private Middlewares(Map<String, MiddlewareFactory<?>> factories) {
         this.factories = factories;
     }
 
-    /** Finds the middlewares on the class path and in the jars of {@code directory}, if one is named. */
-    static Middlewares install(@Nullable Path directory) {
-        ClassLoader loader = directory == null ? Middlewares.class.getClassLoader() : plugins(directory);
+    /** The product's own. */
+    static Middlewares builtIn() {
+        return found(Middlewares.class.getClassLoader());
+    }
+
+    /**
+     * The product's own, and those in the jars of {@code directory}.
+     *
+     * @throws IOException if the directory or what is in it cannot be used, saying why
+     */
+    static Middlewares with(Path directory) throws IOException {
+        try {
+            return found(plugins(directory));
+        } catch (ServiceConfigurationError | LinkageError e) {
+            throw new IOException("a jar in " + directory + " cannot be used: " + e.getMessage(), e);
+        }
+    }
+
+    private static Middlewares found(ClassLoader loader) {
         Map<String, MiddlewareFactory<?>> factories = new LinkedHashMap<>();
         for (MiddlewareFactory<?> factory : ServiceLoader.load(MiddlewareFactory.class, loader)) {
             factories.putIfAbsent(factory.name(), factory);
@@ -44,15 +66,15 @@ final class Middlewares {
         return new Middlewares(factories);
     }
 
-    private static ClassLoader plugins(Path directory) {
+    private static ClassLoader plugins(Path directory) throws IOException {
         try (Stream<Path> files = Files.list(directory)) {
             URL[] jars = files.filter(file -> file.toString().endsWith(".jar"))
                     .sorted()
                     .map(Middlewares::url)
                     .toArray(URL[]::new);
             return new URLClassLoader("plugins", jars, Middlewares.class.getClassLoader());
-        } catch (IOException e) {
-            throw new UncheckedIOException("plugins.directory: " + directory + " cannot be read", e);
+        } catch (NotDirectoryException | NoSuchFileException e) {
+            throw new IOException(directory + " is no directory", e);
         }
     }
 
@@ -68,15 +90,23 @@ final class Middlewares {
         return factories.keySet();
     }
 
-    /** The records of settings, by middleware. */
+    /** The records of the settings under {@code middleware}, by name; a middleware without settings has none. */
     Map<String, Class<? extends Record>> settings() {
         Map<String, Class<? extends Record>> types = new LinkedHashMap<>();
-        factories.forEach((name, factory) -> types.put(name, factory.settings()));
+        factories.forEach((name, factory) -> {
+            if (!name.equals(AUTH) && factory.settings().getRecordComponents().length > 0) {
+                types.put(name, factory.settings());
+            }
+        });
         return types;
     }
 
     /** Binds every section of settings there is, for the problems in them. */
     void checkSettings(WeirConfig config, Problems problems) {
+        Section misplaced = config.middleware().get(AUTH);
+        if (misplaced != null) {
+            problems.add(misplaced.problem(null, "these settings stand at the top of the file, under " + AUTH, null));
+        }
         factories.forEach((name, factory) -> {
             section(config, name, null).bind(factory.settings(), problems);
             for (RouteConfig route : config.routes()) {
@@ -123,8 +153,9 @@ final class Middlewares {
 
     /** A middleware's settings: the block {@code auth} stands at the top, the others under {@code middleware}. */
     private static Section section(WeirConfig config, String name, @Nullable RouteConfig route) {
-        if (name.equals("auth")) {
-            return config.auth();
+        if (name.equals(AUTH)) {
+            Section own = route == null ? null : route.middleware().get(name);
+            return own == null ? config.auth() : config.auth().merge(own);
         }
         return route == null ? config.settings(name) : config.settings(name, route);
     }

@@ -58,11 +58,12 @@ final class RouteTable implements Router {
         Route atPath = null;
         Set<String> allowed = new TreeSet<>();
         for (Entry entry : entries) {
-            if (!entry.matchesPath(path)) {
+            // A path that is served for other methods is not for the patterns behind it.
+            if (!entry.matchesPath(path) || (entry.prefix && atPath != null)) {
                 continue;
             }
             if (entry.matchesMethod(method)) {
-                return atPath == null || entry.method != null ? entry.route : refusal(atPath, allowed, method);
+                return entry.route;
             }
             if (!entry.prefix) {
                 atPath = atPath == null ? entry.route : atPath;

@@ -16,9 +16,15 @@ import dev.weir.core.LocalResponse;
 import dev.weir.core.Middleware;
 import dev.weir.core.Route;
 import dev.weir.core.Services;
+import dev.weir.server.config.InvalidConfigurationException;
 import dev.weir.server.config.Problems;
 import dev.weir.server.config.RouteConfig;
 import dev.weir.server.config.WeirConfig;
+import dev.weir.server.management.GatewayControl;
+import dev.weir.server.management.HealthEndpoints;
+import dev.weir.server.management.ManagementEndpoints;
+import dev.weir.server.observe.MetricsEndpoint;
+import dev.weir.server.observe.Observation;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -34,7 +40,11 @@ record RouteTables(RouteTable clients, RouteTable admins) {
     private static final long MAX_MANAGEMENT_BODY_BYTES = 1024 * 1024;
 
     static RouteTables build(
-            LoadedConfiguration loaded, Fleet.Plan plan, Gateway gateway, Services services, Observation observation)
+            LoadedConfiguration loaded,
+            Fleet.Plan plan,
+            GatewayControl gateway,
+            Services services,
+            Observation observation)
             throws InvalidConfigurationException {
         Builder builder = new Builder(loaded, plan, services, observation);
         boolean apart = loaded.config().server().adminListen() != null;
@@ -144,7 +154,7 @@ record RouteTables(RouteTable clients, RouteTable admins) {
                     config.server().maxBodyBytes().bytes());
         }
 
-        void health(RouteTable.Builder table, Gateway gateway) {
+        void health(RouteTable.Builder table, GatewayControl gateway) {
             HealthEndpoints health = new HealthEndpoints(gateway);
             // Nothing stands before the liveness probe: it answers while the process can.
             table.get("/healthz", open("/healthz", List.of(), health::liveness));
@@ -152,7 +162,7 @@ record RouteTables(RouteTable clients, RouteTable admins) {
             table.get("/health", open("/health", guarded, health::report));
         }
 
-        void administration(RouteTable.Builder table, Gateway gateway) {
+        void administration(RouteTable.Builder table, GatewayControl gateway) {
             MetricsEndpoint metrics =
                     new MetricsEndpoint(observation.registry(), config.metrics().access());
             table.get("/metrics", open("/metrics", guarded, metrics));

@@ -1,5 +1,7 @@
 package dev.weir.server;
 
+import dev.weir.server.config.InvalidConfigurationException;
+import dev.weir.server.observe.Logging;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -29,9 +31,9 @@ final class ServeCommand implements Callable<Integer> {
         ConfigurationFile file = ConfigurationFile.find(config);
         Gateway gateway;
         try {
-            Logging.configure(
-                    LoadedConfiguration.load(file, System.getenv()).config().logging());
-            gateway = Gateway.start(file, System.getenv());
+            LoadedConfiguration loaded = LoadedConfiguration.load(file, System.getenv());
+            Logging.configure(loaded.config().logging());
+            gateway = Gateway.start(file, System.getenv(), loaded);
         } catch (InvalidConfigurationException e) {
             if (spec != null) {
                 spec.commandLine().getErr().println(e.getMessage());

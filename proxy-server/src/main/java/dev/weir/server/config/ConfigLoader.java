@@ -1,5 +1,6 @@
 package dev.weir.server.config;
 
+import dev.weir.pipeline.auth.AuthSettings;
 import dev.weir.server.config.LoadResult.Loaded;
 import dev.weir.server.config.LoadResult.Rejected;
 import dev.weir.server.config.YamlNode.Broken;
@@ -62,7 +63,7 @@ public final class ConfigLoader {
         Mapping root = withInheritedTimeouts(written);
         Binder binder = new Binder(environment, problems);
         WeirConfig config = binder.bind(WeirConfig.class, root);
-        binder.bind(AuthConfig.class, root.mapping("auth"));
+        binder.bind(AuthSettings.class, root.mapping("auth"));
         new CrossReferences(root, problems).check(environment);
         return config != null && problems.isEmpty()
                 ? new Loaded(config, new Section(root, environment))

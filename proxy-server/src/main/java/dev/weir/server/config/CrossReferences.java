@@ -1,5 +1,6 @@
 package dev.weir.server.config;
 
+import dev.weir.pipeline.auth.AuthSettings;
 import dev.weir.server.config.YamlNode.Mapping;
 import dev.weir.server.config.YamlNode.Scalar;
 import java.util.ArrayList;
@@ -20,6 +21,9 @@ final class CrossReferences {
     private static final Pattern AGENT_NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._~-]{0,63}");
     /** Segments under /v1 that are routes already: an agent of that name would hide them. */
     private static final Set<String> TAKEN = Set.of("agents", "chat", "completions", "embeddings", "models");
+
+    /** The master key of development, known to everyone. */
+    private static final String DEVELOPMENT_KEY = "sk-hx-dev-1234";
 
     private final Mapping root;
     private final Problems problems;
@@ -151,12 +155,12 @@ final class CrossReferences {
     private void developmentKey(Environment environment) {
         Binder binder = new Binder(environment, new Problems());
         ServerConfig server = binder.bind(ServerConfig.class, root.mapping("server"));
-        AuthConfig auth = binder.bind(AuthConfig.class, root.mapping("auth"));
+        AuthSettings auth = binder.bind(AuthSettings.class, root.mapping("auth"));
         if (server == null || auth == null) {
             return;
         }
         for (ListenAddress address : server.addresses()) {
-            if (!address.isLoopback() && auth.masterKey().equals(AuthConfig.DEVELOPMENT_KEY)) {
+            if (!address.isLoopback() && auth.masterKey().equals(DEVELOPMENT_KEY)) {
                 YamlNode key = root.mapping("auth").get("master_key");
                 problems.add(
                         key != null

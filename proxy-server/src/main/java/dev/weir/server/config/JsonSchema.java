@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.util.DefaultIndenter;
 import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.weir.pipeline.auth.AuthSettings;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.Type;
 import java.util.LinkedHashMap;
@@ -20,8 +21,6 @@ import org.jspecify.annotations.Nullable;
 public final class JsonSchema {
     private static final Environment NO_ENVIRONMENT = new Environment(Map.of());
     private static final String REFERENCE = "#/$defs/";
-
-    private static final String OWN_PACKAGE = JsonSchema.class.getPackageName() + ".";
 
     private final Map<String, Class<? extends Record>> middleware;
     private final Map<String, Object> definitions = new TreeMap<>();
@@ -81,7 +80,7 @@ public final class JsonSchema {
         if (isSections(setting.type())) {
             schema.putAll(sections());
         } else if (setting.type() == Section.class) {
-            schema.putAll(reference(AuthConfig.class));
+            schema.putAll(reference(AuthSettings.class));
         } else {
             schema.putAll(schema(setting.type(), setting.defaultText()));
         }
@@ -165,7 +164,8 @@ public final class JsonSchema {
     }
 
     private Map<String, Object> reference(Class<?> record) {
-        String name = record.getName().replace(OWN_PACKAGE, "").replace('$', '.');
+        String name =
+                record.getName().substring(record.getPackageName().length() + 1).replace('$', '.');
         if (!definitions.containsKey(name)) {
             definitions.put(name, Map.of());
             definitions.put(name, object(record));

@@ -1,16 +1,15 @@
 package dev.weir.server.config;
 
+import dev.weir.pipeline.auth.AuthSettings;
 import dev.weir.server.config.YamlNode.Mapping;
 import dev.weir.server.config.YamlNode.Scalar;
 import dev.weir.server.config.YamlNode.Sequence;
-import java.lang.reflect.RecordComponent;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
-import org.jspecify.annotations.Nullable;
 
 /** The configuration as plain maps and lists in the file's own terms, for people to look at: every secret is masked. */
 public final class Redacted {
@@ -22,7 +21,7 @@ public final class Redacted {
      */
     public static Map<String, Object> of(WeirConfig config, Map<String, ? extends Record> settings) {
         Map<String, Object> rendered = of(config);
-        AuthConfig auth = config.auth().bind(AuthConfig.class, new Problems());
+        AuthSettings auth = config.auth().bind(AuthSettings.class, new Problems());
         if (auth != null) {
             rendered.put("auth", of(auth));
         }
@@ -36,23 +35,12 @@ public final class Redacted {
     /** A record by the keys of the file; what is absent is left out. */
     public static Map<String, Object> of(Record record) {
         Map<String, Object> rendered = new LinkedHashMap<>();
-        for (RecordComponent component : record.getClass().getRecordComponents()) {
-            String key = Setting.key(component.getName());
-            Object value = read(component, record);
+        Setting.values(record).forEach((key, value) -> {
             if (value != null) {
                 rendered.put(key, render(value, exposure(key, value instanceof Map<?, ?>, Exposure.OPEN)));
             }
-        }
+        });
         return rendered;
-    }
-
-    private static @Nullable Object read(RecordComponent component, Record record) {
-        try {
-            component.getAccessor().setAccessible(true);
-            return component.getAccessor().invoke(record);
-        } catch (ReflectiveOperationException e) {
-            throw new IllegalStateException("cannot read " + component, e);
-        }
     }
 
     private static Exposure exposure(String key, boolean holdsMap, Exposure inherited) {

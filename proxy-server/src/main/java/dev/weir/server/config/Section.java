@@ -61,6 +61,17 @@ public final class Section {
         return mapping;
     }
 
+    /** Whether both say the same, wherever it stands. */
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof Section section && toMap().equals(section.toMap());
+    }
+
+    @Override
+    public int hashCode() {
+        return toMap().hashCode();
+    }
+
     /** The path only: a block may hold secrets. */
     @Override
     public String toString() {

@@ -4,8 +4,10 @@ import dev.weir.core.Default;
 import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +28,20 @@ record Setting(
                 component.getGenericType(),
                 component.getAnnotatedType().isAnnotationPresent(Nullable.class),
                 annotation == null ? null : annotation.value());
+    }
+
+    /** What a record holds, by the keys of the file. */
+    static Map<String, @Nullable Object> values(Record record) {
+        Map<String, @Nullable Object> values = new LinkedHashMap<>();
+        for (RecordComponent component : record.getClass().getRecordComponents()) {
+            try {
+                component.getAccessor().setAccessible(true);
+                values.put(key(component.getName()), component.getAccessor().invoke(record));
+            } catch (ReflectiveOperationException e) {
+                throw new IllegalStateException("cannot read " + component, e);
+            }
+        }
+        return values;
     }
 
     static String key(String name) {

@@ -4,6 +4,7 @@ import dev.weir.core.Default;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The whole configuration, validated. One component per block of the file; what a missing key means stands in its
@@ -30,6 +31,11 @@ public record WeirConfig(
         @Default("{}") LoggingConfig logging,
         @Default("{}") MetricsConfig metrics,
         @Default("{}") PluginsConfig plugins) {
+
+    /** The blocks of the file by their keys, secrets included. */
+    public Map<String, @Nullable Object> blocks() {
+        return Setting.values(this);
+    }
 
     /** The settings of a middleware: its section of {@code middleware}, an empty one when it is not written. */
     public Section settings(String name) {

@@ -5,6 +5,7 @@ import static dev.weir.server.config.Configs.valid;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weir.core.ByteSize;
+import dev.weir.pipeline.auth.AuthSettings;
 import dev.weir.server.config.LoadResult.Loaded;
 import dev.weir.server.config.LoadResult.Rejected;
 import java.io.IOException;
@@ -42,12 +43,12 @@ class ConfigLoaderTest {
                         List.of(),
                         null,
                         null));
-        assertThat(config.auth().bind(AuthConfig.class, new Problems()))
-                .isEqualTo(new AuthConfig(
+        assertThat(config.auth().bind(AuthSettings.class, new Problems()))
+                .isEqualTo(new AuthSettings(
                         "sk-hx-dev-1234",
                         null,
                         "sk-weir-",
-                        new AuthConfig.Keys(Duration.ofSeconds(1), Duration.ZERO),
+                        new AuthSettings.Keys(Duration.ofSeconds(1), Duration.ZERO),
                         null));
         assertThat(config.database())
                 .isEqualTo(new DatabaseConfig("sqlite:data/weir.db", 20, Duration.ofSeconds(5), Duration.ofSeconds(5)));
@@ -99,7 +100,7 @@ class ConfigLoaderTest {
         assertThat(config.server().listen()).containsExactly(new ListenAddress("0.0.0.0", 80));
         assertThat(config.database().url()).isEqualTo("postgresql://db/weir");
         assertThat(config.redis().url()).isEqualTo("redis://cache");
-        assertThat(config.auth().bind(AuthConfig.class, new Problems()))
+        assertThat(config.auth().bind(AuthSettings.class, new Problems()))
                 .hasFieldOrPropertyWithValue("masterKey", "sk-1")
                 .hasFieldOrPropertyWithValue("managementKey", "sk-2");
     }

@@ -6,6 +6,7 @@ import static dev.weir.server.config.Configs.valid;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weir.core.ByteSize;
+import dev.weir.pipeline.auth.AuthSettings;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -42,7 +43,7 @@ class SettingRangesTest {
                 "server: {tls: {certificate: a}} | server.tls.private_key: missing key",
                 "auth: {master_key: ''} | auth.master_key: is empty",
                 "auth: {key_prefix: ''} | auth.key_prefix: is empty",
-                "auth: {keys: {poll: 0}} | auth.keys.poll: 0s (expected: > 0s)",
+                "auth: {keys: {poll: 0}} | auth.keys.poll: 0ms (expected: > 0s)",
                 "auth: {anonymous: {}} | auth.anonymous.routes: missing key",
                 "auth: {anonymous: {routes: /v1/*, requests_per_minute: 0}}"
                         + " | auth.anonymous.requests_per_minute: 0 (expected: >= 1)",
@@ -291,11 +292,10 @@ class SettingRangesTest {
 
     @Test
     void anonymousClientsHaveTheirSettings() {
-        AuthConfig auth =
-                valid("auth: {anonymous: {routes: [\"/v1/*\"]}}").auth().bind(AuthConfig.class, new Problems());
+        AuthSettings auth =
+                valid("auth: {anonymous: {routes: [\"/v1/*\"]}}").auth().bind(AuthSettings.class, new Problems());
         assertThat(auth)
                 .hasFieldOrPropertyWithValue(
-                        "anonymous",
-                        new AuthConfig.Anonymous(List.of("/v1/*"), List.of(Cidr.parse("127.0.0.0/8")), 600));
+                        "anonymous", new AuthSettings.Anonymous(List.of("/v1/*"), List.of("127.0.0.0/8"), 600));
     }
 }

@@ -2,6 +2,7 @@ package dev.weir.server.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.weir.pipeline.auth.AuthSettings;
 import dev.weir.server.config.LoadResult.Loaded;
 import dev.weir.server.config.ModelConfig.Target;
 import java.nio.file.Path;
@@ -27,8 +28,8 @@ class ShippedConfigurationTest {
     void everyBlockWithDefaultsShowsThem() {
         WeirConfig defaults = Configs.valid("");
         assertThat(config.server()).isEqualTo(defaults.server());
-        assertThat(config.auth().bind(AuthConfig.class, new Problems()))
-                .isEqualTo(defaults.auth().bind(AuthConfig.class, new Problems()));
+        assertThat(config.auth().bind(AuthSettings.class, new Problems()))
+                .isEqualTo(defaults.auth().bind(AuthSettings.class, new Problems()));
         assertThat(config.database()).isEqualTo(defaults.database());
         assertThat(config.redis()).isEqualTo(defaults.redis());
         assertThat(config.backendDefaults()).isEqualTo(defaults.backendDefaults());

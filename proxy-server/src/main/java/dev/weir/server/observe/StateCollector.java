@@ -1,4 +1,4 @@
-package dev.weir.server;
+package dev.weir.server.observe;
 
 import dev.weir.backends.Backend;
 import dev.weir.backends.BackendGroup;
@@ -6,6 +6,7 @@ import dev.weir.backends.Fleet;
 import dev.weir.core.Engine;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.prometheus.client.Collector;
+import io.prometheus.client.CounterMetricFamily;
 import io.prometheus.client.GaugeMetricFamily;
 import java.util.ArrayList;
 import java.util.List;
@@ -41,7 +42,8 @@ final class StateCollector extends Collector {
         GaugeMetricFamily inFlight = new GaugeMetricFamily("weir_backend_in_flight", "Requests in flight.", label);
         GaugeMetricFamily idle = new GaugeMetricFamily("weir_backend_idle_connections", "Pooled connections.", label);
         GaugeMetricFamily weight = new GaugeMetricFamily("weir_backend_weight", "The weight in force.", label);
-        GaugeMetricFamily connects = new GaugeMetricFamily("weir_backend_connects", "Connections made so far.", label);
+        CounterMetricFamily connects =
+                new CounterMetricFamily("weir_backend_connects", "Connections made so far.", label);
         for (Backend backend : fleet.current().backends().values()) {
             List<String> name = List.of(backend.name());
             up.addMetric(name, backend.state().equals("up") ? 1 : 0);

@@ -1,4 +1,4 @@
-package dev.weir.server;
+package dev.weir.server.observe;
 
 import ch.qos.logback.classic.AsyncAppender;
 import ch.qos.logback.classic.Level;
@@ -26,12 +26,12 @@ import org.slf4j.LoggerFactory;
  * Sets the process's logging up as the configuration says. Ordinary lines pass a bounded queue that drops rather than have
  * an event loop wait for a slow disk or a stalled console.
  */
-final class Logging {
+public final class Logging {
     private static final int QUEUE = 8 * 1024;
 
     private Logging() {}
 
-    static void configure(LoggingConfig config) {
+    public static void configure(LoggingConfig config) {
         LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
         context.reset();
         List<Appender<ILoggingEvent>> outputs = new ArrayList<>();
@@ -58,7 +58,7 @@ final class Logging {
     }
 
     /** Writes what is still queued. */
-    static void flush() {
+    public static void flush() {
         ((LoggerContext) LoggerFactory.getILoggerFactory()).stop();
     }
 

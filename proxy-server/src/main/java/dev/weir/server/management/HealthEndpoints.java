@@ -1,4 +1,4 @@
-package dev.weir.server;
+package dev.weir.server.management;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
@@ -11,24 +11,24 @@ import dev.weir.core.LocalResponse;
 import java.nio.charset.StandardCharsets;
 
 /** {@code /healthz}, {@code /readyz} and {@code /health}. They look only at what this process knows already. */
-final class HealthEndpoints {
+public final class HealthEndpoints {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final byte[] ALIVE =
             "{\"ok\": true, \"note\": \"weir is running\"}".getBytes(StandardCharsets.US_ASCII);
 
-    private final Gateway gateway;
+    private final GatewayControl gateway;
 
-    HealthEndpoints(Gateway gateway) {
+    public HealthEndpoints(GatewayControl gateway) {
         this.gateway = gateway;
     }
 
     /** 200 while the process can answer. */
-    void liveness(Exchange exchange, Downstream downstream) {
+    public void liveness(Exchange exchange, Downstream downstream) {
         downstream.respond(LocalResponse.json(200, ALIVE));
     }
 
     /** 200 when a backend can serve and no drain has begun; who may manage is told why not. */
-    void readiness(Exchange exchange, Downstream downstream) throws Exception {
+    public void readiness(Exchange exchange, Downstream downstream) throws Exception {
         boolean draining = gateway.isDraining();
         boolean served = anyBackendUp();
         ObjectNode answer = JsonNodeFactory.instance.objectNode().put("ready", served && !draining);
@@ -40,12 +40,12 @@ final class HealthEndpoints {
     }
 
     /** Status, version and uptime; with a key also every backend. */
-    void report(Exchange exchange, Downstream downstream) throws Exception {
+    public void report(Exchange exchange, Downstream downstream) throws Exception {
         boolean healthy = anyBackendUp() && !gateway.isDraining();
         ObjectNode answer = JsonNodeFactory.instance
                 .objectNode()
                 .put("status", healthy ? "healthy" : gateway.isDraining() ? "draining" : "degraded")
-                .put("version", Version.number())
+                .put("version", gateway.version())
                 .put("uptime", gateway.uptimeSeconds());
         if (exchange.get(Identity.KEY) != null) {
             ObjectNode backends = answer.putObject("backends");

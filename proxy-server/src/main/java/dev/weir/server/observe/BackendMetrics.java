@@ -1,4 +1,4 @@
-package dev.weir.server;
+package dev.weir.server.observe;
 
 import dev.weir.backends.Backend;
 import dev.weir.backends.BackendEvents;

@@ -1,4 +1,4 @@
-package dev.weir.server;
+package dev.weir.server.observe;
 
 import dev.weir.core.Dispatch;
 import dev.weir.core.Exchange;

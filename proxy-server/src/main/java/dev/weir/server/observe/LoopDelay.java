@@ -1,4 +1,4 @@
-package dev.weir.server;
+package dev.weir.server.observe;
 
 import io.netty.channel.EventLoopGroup;
 import io.netty.util.concurrent.EventExecutor;

@@ -1,4 +1,4 @@
-package dev.weir.server;
+package dev.weir.server.observe;
 
 import dev.weir.backends.BackendEvents;
 import dev.weir.backends.Fleet;
@@ -12,32 +12,32 @@ import io.prometheus.client.CollectorRegistry;
 import io.prometheus.client.hotspot.DefaultExports;
 
 /** What is seen of a running gateway: metrics and the access log. Any thread. */
-final class Observation implements AutoCloseable {
+public final class Observation implements AutoCloseable {
     private final CollectorRegistry registry = new CollectorRegistry();
     private final ExchangeMetrics exchanges = new ExchangeMetrics(registry);
     private final BackendMetrics backends = new BackendMetrics(registry);
     private final AccessLog accessLog;
 
-    Observation(LoggingConfig logging) {
+    public Observation(LoggingConfig logging) {
         this.accessLog = new AccessLog(logging.accessLog(), registry);
     }
 
     /** Begins to read the state of what runs; called once it does. */
-    void observe(Engine engine, Fleet fleet, EventLoopGroup eventLoops) {
+    public void observe(Engine engine, Fleet fleet, EventLoopGroup eventLoops) {
         new StateCollector(engine, fleet).register(registry);
         new LoopDelay(registry).watch(eventLoops);
         DefaultExports.register(registry);
     }
 
-    CollectorRegistry registry() {
+    public CollectorRegistry registry() {
         return registry;
     }
 
-    BackendEvents backendEvents() {
+    public BackendEvents backendEvents() {
         return backends;
     }
 
-    ExchangeListener exchangeListener() {
+    public ExchangeListener exchangeListener() {
         return new ExchangeListener() {
             @Override
             public void ended(Exchange exchange, Outcome outcome) {
@@ -53,7 +53,7 @@ final class Observation implements AutoCloseable {
         };
     }
 
-    void reloaded(boolean successfully) {
+    public void reloaded(boolean successfully) {
         exchanges.reloaded(successfully);
     }
 

@@ -1,4 +1,4 @@
-package dev.weir.server;
+package dev.weir.server.management;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -8,8 +8,10 @@ import dev.weir.backends.Backend;
 import dev.weir.core.Downstream;
 import dev.weir.core.Exchange;
 import dev.weir.core.LocalResponse;
+import dev.weir.server.config.InvalidConfigurationException;
 import dev.weir.server.config.Problem;
 import dev.weir.server.config.Redacted;
+import java.io.IOException;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Executor;
@@ -17,26 +19,26 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** {@code /management/…}: the running configuration and the balancer's view. What may block runs off the event loops. */
-final class ManagementEndpoints {
+public final class ManagementEndpoints {
     private static final Logger LOG = LoggerFactory.getLogger(ManagementEndpoints.class);
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    private final Gateway gateway;
+    private final GatewayControl gateway;
     private final Executor background;
 
-    ManagementEndpoints(Gateway gateway, Executor background) {
+    public ManagementEndpoints(GatewayControl gateway, Executor background) {
         this.gateway = gateway;
         this.background = background;
     }
 
     /** The configuration in force, without its secrets. */
-    void config(Exchange exchange, Downstream downstream) throws Exception {
+    public void config(Exchange exchange, Downstream downstream) throws Exception {
         Map<String, Object> config = Redacted.of(gateway.config(), Map.of());
         downstream.respond(LocalResponse.json(200, JSON.writeValueAsBytes(config)));
     }
 
     /** Reloads, and answers what changed, or 400 with every problem. */
-    void reload(Exchange exchange, Downstream downstream) {
+    public void reload(Exchange exchange, Downstream downstream) {
         background.execute(() -> {
             LocalResponse answer = reloaded();
             exchange.eventLoop().execute(() -> downstream.respond(answer));
@@ -62,7 +64,7 @@ final class ManagementEndpoints {
                     .putNull("param")
                     .put("code", "invalid_configuration");
             return LocalResponse.json(400, answer.toString());
-        } catch (RuntimeException e) {
+        } catch (IOException | RuntimeException e) {
             LOG.error("reload failed, the old configuration stays in force", e);
             answer.put("reloaded", false);
             ObjectNode error = answer.putObject("error");
@@ -75,7 +77,7 @@ final class ManagementEndpoints {
     }
 
     /** What the balancer knows of each backend. */
-    void backends(Exchange exchange, Downstream downstream) throws Exception {
+    public void backends(Exchange exchange, Downstream downstream) throws Exception {
         ObjectNode answer = JsonNodeFactory.instance.objectNode();
         ArrayNode list = answer.putArray("backends");
         for (Backend backend : gateway.fleet().current().backends().values()) {

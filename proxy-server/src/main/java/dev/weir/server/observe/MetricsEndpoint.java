@@ -1,4 +1,4 @@
-package dev.weir.server;
+package dev.weir.server.observe;
 
 import dev.weir.core.Downstream;
 import dev.weir.core.Endpoint;
@@ -18,11 +18,11 @@ import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /** {@code /metrics} in Prometheus' text format, for those the configuration lets read it. */
-final class MetricsEndpoint implements Endpoint {
+public final class MetricsEndpoint implements Endpoint {
     private final CollectorRegistry registry;
     private final MetricsConfig.Access access;
 
-    MetricsEndpoint(CollectorRegistry registry, MetricsConfig.Access access) {
+    public MetricsEndpoint(CollectorRegistry registry, MetricsConfig.Access access) {
         this.registry = registry;
         this.access = access;
     }
