@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.weir.server.sim.SimKind;
 import dev.weir.server.sim.SimServer;
+import dev.weir.testing.Await;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -200,6 +201,10 @@ class ShippedModelsTest {
 
     @Test
     void modelsOfTheServersAreOfferedUnderTheirOwnNamesToo() {
+        Await.until(
+                "the server's models to be found",
+                () -> gateway.get("/v1/models").body().contains("\"phi3:latest\""));
+
         HttpResponse<String> answer = gateway.post(
                 "/v1/chat/completions", "{'model': 'PHI3', 'messages': [{'role': 'user', 'content': 'x'}]}");
 
