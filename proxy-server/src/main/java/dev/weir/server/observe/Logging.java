@@ -52,7 +52,7 @@ public final class Logging {
         // Netty's debugging is about Netty.
         context.getLogger("io.netty").setLevel(Level.WARN);
         ch.qos.logback.classic.Logger access = context.getLogger(AccessLog.LOGGER);
-        access.setLevel(Level.INFO);
+        access.setLevel(config.accessLog() ? Level.INFO : Level.OFF);
         access.setAdditive(false);
         outputs.forEach(access::addAppender);
     }
@@ -103,11 +103,21 @@ public final class Logging {
             layout.start();
             return layout;
         }
-        PatternLayout layout = new PatternLayout();
+        TextLayout layout = new TextLayout();
         layout.setContext(context);
         layout.setPattern("%d{HH:mm:ss.SSS} %-5level %logger{0} %msg%n");
         layout.start();
         return layout;
+    }
+
+    /** Lines for people; those of the access log are JSON all the same, and several at a time. */
+    private static final class TextLayout extends PatternLayout {
+        @Override
+        public String doLayout(ILoggingEvent event) {
+            return event.getLoggerName().equals(AccessLog.LOGGER)
+                    ? event.getFormattedMessage() + '\n'
+                    : super.doLayout(event);
+        }
     }
 
     /** Hands each line to every output; the queue takes only one. */
