@@ -6,14 +6,14 @@ import io.netty.buffer.ByteBuf;
  * One filter's place on the way to the client: passes what comes to the filter, and turns what goes wrong in it into a
  * failure further on. Runs on the event loop.
  */
-final class FilterLink implements Downstream {
+final class FilterLink extends ResponseStage {
     private final ServerExchange exchange;
     private final ResponseFilter filter;
-    private final Downstream next;
+    private final ResponseStage next;
     private boolean headSeen;
     private boolean failed;
 
-    FilterLink(ServerExchange exchange, ResponseFilter filter, Downstream next) {
+    FilterLink(ServerExchange exchange, ResponseFilter filter, ResponseStage next) {
         this.exchange = exchange;
         this.filter = filter;
         this.next = next;
@@ -37,15 +37,18 @@ final class FilterLink implements Downstream {
     }
 
     @Override
+    @SuppressWarnings("ReferenceEquality") // The very same buffer, not one of the same bytes.
     public void writeBody(ByteBuf part, boolean last) {
+        taken = part;
         if (failed || exchange.hasEnded()) {
             part.release();
             return;
         }
+        next.taken = null;
         try {
             filter.onBody(part, last, next);
         } catch (Exception e) {
-            if (part.refCnt() > 0) {
+            if (next.taken != part && part.refCnt() > 0) {
                 part.release();
             }
             broken(e);
@@ -66,6 +69,7 @@ final class FilterLink implements Downstream {
             respond(exchange.errorResponse(failure));
             return;
         }
+        failed = true;
         try {
             filter.onFailure(failure, next);
         } catch (Exception e) {

@@ -45,7 +45,7 @@ final class ServerExchange implements Exchange {
     private final ClientFacts client;
     private final String id;
     private final long startNanos;
-    private final Downstream wire = new Wire();
+    private final ResponseStage wire = new Wire();
 
     private State state = State.CHAIN;
     private int step;
@@ -58,7 +58,7 @@ final class ServerExchange implements Exchange {
     private boolean requestEnded;
     private boolean streaming;
 
-    private Downstream downstream = wire;
+    private ResponseStage downstream = wire;
     private @Nullable List<FilterLink> filters;
     private @Nullable Upstream upstream;
     private Object[] values = NOTHING;
@@ -67,6 +67,7 @@ final class ServerExchange implements Exchange {
     private long responseBytes;
     private long headNanos;
     private @Nullable GatewayException answeredError;
+    private @Nullable Outcome ended;
 
     ServerExchange(
             ClientConnection connection,
@@ -306,6 +307,7 @@ final class ServerExchange implements Exchange {
             return;
         }
         state = State.ENDED;
+        ended = outcome;
         stopWaiting();
         cancelUpstream();
         if (body != null) {
@@ -332,21 +334,21 @@ final class ServerExchange implements Exchange {
     private void notifyEnd(Outcome outcome) {
         if (filters != null) {
             for (FilterLink link : filters) {
-                try {
-                    link.filter().onEnd(outcome);
-                } catch (RuntimeException e) {
-                    LOG.error(
-                            "exchange {}: end of {} failed",
-                            id,
-                            link.filter().getClass().getSimpleName(),
-                            e);
-                }
+                notifyEnd(link.filter(), outcome);
             }
         }
         try {
             engine.listener().ended(this, outcome);
         } catch (RuntimeException e) {
             LOG.error("exchange {}: end could not be recorded", id, e);
+        }
+    }
+
+    private void notifyEnd(ResponseFilter filter, Outcome outcome) {
+        try {
+            filter.onEnd(outcome);
+        } catch (RuntimeException e) {
+            LOG.error("exchange {}: end of {} failed", id, filter.getClass().getSimpleName(), e);
         }
     }
 
@@ -425,6 +427,10 @@ final class ServerExchange implements Exchange {
     @Override
     public Downstream filterResponse(ResponseFilter filter) {
         FilterLink link = new FilterLink(this, filter, downstream);
+        if (ended != null) {
+            notifyEnd(filter, ended);
+            return link;
+        }
         if (filters == null) {
             filters = new ArrayList<>(4);
         }
@@ -439,7 +445,7 @@ final class ServerExchange implements Exchange {
     }
 
     /** The end of the way: the client's connection. */
-    private final class Wire implements Downstream {
+    private final class Wire extends ResponseStage {
         @Override
         public void writeHead(ResponseHead head) {
             if (state == State.ENDED || state == State.RESPONDING) {
@@ -453,6 +459,7 @@ final class ServerExchange implements Exchange {
 
         @Override
         public void writeBody(ByteBuf part, boolean last) {
+            taken = part;
             if (state != State.RESPONDING) {
                 part.release();
                 return;

@@ -3,8 +3,10 @@ package dev.weir.core;
 import dev.weir.testing.Await;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.EventLoop;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -12,6 +14,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One request in the hands of the test: an upstream that notes what it is told, and the means to answer. For the test's
@@ -36,6 +39,7 @@ final class Served implements Upstream {
     static final class ByTest implements Endpoint {
         private final BlockingQueue<Served> served = new LinkedBlockingQueue<>();
         private final boolean writable;
+        private volatile @Nullable EventLoop loop;
 
         ByTest() {
             this(true);
@@ -48,6 +52,7 @@ final class Served implements Upstream {
 
         @Override
         public void serve(Exchange exchange, Downstream downstream) {
+            loop = exchange.eventLoop();
             Served next = new Served(exchange, downstream, writable);
             served.add(next);
             downstream.attach(next);
@@ -56,6 +61,11 @@ final class Served implements Upstream {
         /** The next request. */
         Served await() {
             return TestGateway.next(served, "a request is served");
+        }
+
+        /** The event loop of the last request. */
+        EventLoop loop() {
+            return Objects.requireNonNull(loop);
         }
 
         boolean isEmpty() {

@@ -1,0 +1,14 @@
+package dev.weir.core;
+
+import io.netty.buffer.ByteBuf;
+import org.jspecify.annotations.Nullable;
+
+/** A place on the way to the client: a filter's, or the connection itself. Runs on the event loop. */
+abstract class ResponseStage implements Downstream {
+    /**
+     * The part that was given to this stage last, for the filter before it: one that throws may have passed its part on
+     * already. Only compared, never used.
+     */
+    @Nullable
+    ByteBuf taken;
+}
