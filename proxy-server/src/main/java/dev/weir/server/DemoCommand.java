@@ -61,6 +61,7 @@ final class DemoCommand implements Callable<Integer> {
             Logging.configure(new LoggingConfig(LoggingConfig.Level.WARN, LoggingConfig.Format.TEXT, false, null));
             Gateway gateway = Gateway.start(ConfigurationFile.of(shippedConfiguration()), environment);
             ProcessSignals.attach(gateway);
+            gateway.announce();
             greet(gateway.address().getPort());
             gateway.awaitEnd();
         } finally {

@@ -18,6 +18,7 @@ import dev.weir.server.management.ReloadReport;
 import dev.weir.server.observe.Observation;
 import io.netty.channel.EventLoopGroup;
 import io.netty.handler.ssl.SslContext;
+import io.netty.util.NetUtil;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -31,6 +32,7 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -105,16 +107,25 @@ public final class Gateway implements GatewayControl, AutoCloseable {
             gateway.close();
             throw e;
         }
-        loaded.warnings().forEach(warning -> LOG.warn("{}", warning));
+        return gateway;
+    }
+
+    /** Has the log say what was started: the sign for those who wait for it that signals are heeded as well. */
+    void announce() {
+        LoadedConfiguration started = loaded;
+        started.warnings().forEach(warning -> LOG.warn("{}", warning));
         LOG.info(
                 "weir {} listens on {}, transport {}, {} backends, {} models, configuration {}",
                 Version.number(),
-                gateway.addresses,
-                gateway.transport,
-                loaded.config().backends().size(),
-                loaded.config().models().size(),
+                addresses.stream().map(Gateway::text).collect(Collectors.joining(", ")),
+                transport,
+                started.config().backends().size(),
+                started.config().models().size(),
                 file);
-        return gateway;
+    }
+
+    private static String text(InetSocketAddress address) {
+        return NetUtil.toSocketAddressString(address.getAddress().getHostAddress(), address.getPort());
     }
 
     private void listen(ServerConfig server) throws IOException {

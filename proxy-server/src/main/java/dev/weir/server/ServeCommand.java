@@ -41,6 +41,7 @@ final class ServeCommand implements Callable<Integer> {
             return 2;
         }
         ProcessSignals.attach(gateway);
+        gateway.announce();
         gateway.awaitEnd();
         Logging.flush();
         return 0;
