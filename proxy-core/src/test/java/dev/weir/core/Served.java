@@ -121,6 +121,11 @@ final class Served implements Upstream {
         });
     }
 
+    /** The upstream takes no more, as a channel does whose buffer is full: nobody is told. On the event loop only. */
+    void stopTaking() {
+        writable = false;
+    }
+
     boolean clientTakesMore() {
         boolean[] result = new boolean[1];
         run(to -> result[0] = to.isWritable());
