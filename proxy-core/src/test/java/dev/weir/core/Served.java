@@ -28,6 +28,7 @@ final class Served implements Upstream {
     private final AtomicInteger resumes = new AtomicInteger();
     private final AtomicInteger lasts = new AtomicInteger();
     private volatile boolean writable;
+    private volatile boolean pausing;
 
     private Served(Exchange exchange, Downstream downstream, boolean writable) {
         this.exchange = exchange;
@@ -126,6 +127,11 @@ final class Served implements Upstream {
         writable = false;
     }
 
+    /** From now on the upstream takes one part each time it was set writable. */
+    void pauseAfterEveryPart() {
+        pausing = true;
+    }
+
     boolean clientTakesMore() {
         boolean[] result = new boolean[1];
         run(to -> result[0] = to.isWritable());
@@ -178,6 +184,7 @@ final class Served implements Upstream {
             received.writeBytes(bytes);
         }
         part.release();
+        writable &= !pausing;
         if (last) {
             lasts.incrementAndGet();
         }
