@@ -26,21 +26,22 @@ record ClientFacts(InetAddress address, String forwardedFor, boolean secure) {
         if (!trusted.contains(peer.address)) {
             return peer;
         }
-        InetAddress client = peer.address;
-        List<String> lists = headers.all("X-Forwarded-For");
-        for (int i = lists.size() - 1; i >= 0 && trusted.contains(client); i--) {
-            String[] hops = lists.get(i).split(",", -1);
-            for (int j = hops.length - 1; j >= 0 && trusted.contains(client); j--) {
-                InetAddress hop = NetUtil.createInetAddressFromIpAddressString(hops[j].trim());
-                if (hop == null) {
-                    return new ClientFacts(client, peer.forwardedFor, peer.secure);
-                }
-                client = hop;
-            }
-        }
-        String way = lists.isEmpty() ? peer.forwardedFor : String.join(", ", lists) + ", " + peer.forwardedFor;
         String proto = headers.get("X-Forwarded-Proto");
-        return new ClientFacts(
-                client, way, proto == null ? peer.secure : proto.trim().equalsIgnoreCase("https"));
+        boolean secure = proto == null ? peer.secure : proto.trim().equalsIgnoreCase("https");
+        List<String> lists = headers.all("X-Forwarded-For");
+        if (lists.isEmpty()) {
+            return new ClientFacts(peer.address, peer.forwardedFor, secure);
+        }
+        String way = String.join(", ", lists);
+        String[] hops = way.split(",", -1);
+        InetAddress client = peer.address;
+        for (int i = hops.length - 1; i >= 0 && trusted.contains(client); i--) {
+            InetAddress hop = NetUtil.createInetAddressFromIpAddressString(hops[i].trim());
+            if (hop == null) {
+                return new ClientFacts(client, peer.forwardedFor, secure);
+            }
+            client = hop;
+        }
+        return new ClientFacts(client, way + ", " + peer.forwardedFor, secure);
     }
 }

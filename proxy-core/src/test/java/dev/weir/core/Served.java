@@ -28,6 +28,7 @@ final class Served implements Upstream {
     private final AtomicInteger resumes = new AtomicInteger();
     private final AtomicInteger lasts = new AtomicInteger();
     private volatile boolean writable;
+    private volatile boolean pausing;
 
     private Served(Exchange exchange, Downstream downstream, boolean writable) {
         this.exchange = exchange;
@@ -121,6 +122,16 @@ final class Served implements Upstream {
         });
     }
 
+    /** The upstream takes no more, as a channel does whose buffer is full: nobody is told. On the event loop only. */
+    void stopTaking() {
+        writable = false;
+    }
+
+    /** From now on the upstream takes one part each time it was set writable. */
+    void pauseAfterEveryPart() {
+        pausing = true;
+    }
+
     boolean clientTakesMore() {
         boolean[] result = new boolean[1];
         run(to -> result[0] = to.isWritable());
@@ -173,6 +184,7 @@ final class Served implements Upstream {
             received.writeBytes(bytes);
         }
         part.release();
+        writable &= !pausing;
         if (last) {
             lasts.incrementAndGet();
         }
