@@ -139,7 +139,7 @@ public final class Gateway implements GatewayControl, AutoCloseable {
         if (server.tls() != null && server.tls().redirectFrom() != null) {
             Engine redirect = new Engine(
                     EngineAssembly.engine(server),
-                    new HttpsRedirect(server.listen().get(0).port()),
+                    new HttpsRedirect(address().getPort()),
                     observation.exchangeListener());
             ProxyServer plain = new ProxyServer(redirect, transport, eventLoops);
             addresses.add(plain.listen(socketAddress(server.tls().redirectFrom()), null));
@@ -248,6 +248,11 @@ public final class Gateway implements GatewayControl, AutoCloseable {
     /** The address of the first listener. */
     InetSocketAddress address() {
         return addresses.get(0);
+    }
+
+    /** The addresses of all listeners: those for clients, the one for administration, the one that redirects. */
+    List<InetSocketAddress> addresses() {
+        return List.copyOf(addresses);
     }
 
     @Override

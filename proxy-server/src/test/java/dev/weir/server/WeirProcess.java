@@ -40,11 +40,21 @@ final class WeirProcess implements AutoCloseable {
 
     /** Starts a JVM with {@code options}; the environment is that of the tests without Weir's variables, and what is given. */
     static WeirProcess start(List<String> options, Map<String, String> environment, String... arguments) {
+        List<String> where = new ArrayList<>(options);
+        where.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
+        return run(where, environment, arguments);
+    }
+
+    /** Runs the finished jar. */
+    static WeirProcess ofJar(Path jar, String... arguments) {
+        return run(List.of("-jar", jar.toString()), Map.of(), arguments);
+    }
+
+    private static WeirProcess run(List<String> options, Map<String, String> environment, String... arguments) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.add("-XX:TieredStopAtLevel=1");
         command.addAll(options);
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
         command.addAll(List.of(arguments));
         ProcessBuilder builder = new ProcessBuilder(command);
         builder.environment().keySet().removeIf(name -> name.startsWith("WEIR_") || name.equals("STATE_DIRECTORY"));
