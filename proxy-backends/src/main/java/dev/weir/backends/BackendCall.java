@@ -113,14 +113,14 @@ final class BackendCall implements Upstream, BackendConnection.Receiver, Connect
     }
 
     @Override
-    public void wake() {
+    public void wake(WaitQueue from) {
         exchange.eventLoop().execute(() -> {
-            if (state == State.QUEUED) {
+            if (state == State.QUEUED && group.queue() == from) {
                 state = State.CHOOSING;
                 choose(true);
             } else {
-                // The slot is somebody else's turn.
-                group.queue().slotFreed();
+                // This call has left meanwhile: the slot is somebody else's turn.
+                from.slotFreed();
             }
         });
     }

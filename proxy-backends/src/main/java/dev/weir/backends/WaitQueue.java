@@ -20,8 +20,8 @@ final class WaitQueue {
 
     /** Someone who waits. */
     interface Waiter {
-        /** A slot may be free: try again. Called on any thread, at most once for each time it entered. */
-        void wake();
+        /** A slot may be free: try again. Called on any thread, at most once for each time it entered {@code from}. */
+        void wake(WaitQueue from);
     }
 
     WaitQueue(List<Backend> backends, int max) {
@@ -63,7 +63,7 @@ final class WaitQueue {
             }
         }
         if (next != null) {
-            next.wake();
+            next.wake(this);
         }
     }
 

@@ -11,7 +11,7 @@ class WaitQueueTest {
     private final List<String> woken = new ArrayList<>();
 
     private WaitQueue.Waiter waiter(String name) {
-        return () -> woken.add(name);
+        return from -> woken.add(name);
     }
 
     @Test
