@@ -235,7 +235,7 @@ final class BackendCall implements Upstream, BackendConnection.Receiver, Connect
             return false;
         }
         tried.add(held.backend());
-        boolean elsewhere = retriesLeft > 0 && group.hasCandidate(tried);
+        boolean elsewhere = retriesLeft > 0 && group.hasCandidate(tried) && budget.hasRetry();
         tried.remove(held.backend());
         return elsewhere || (status != 500 && groupIndex + 1 < groups.size());
     }

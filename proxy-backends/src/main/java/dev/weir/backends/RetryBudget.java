@@ -32,11 +32,15 @@ final class RetryBudget {
         requests++;
     }
 
+    /** Whether a retry is left now. */
+    synchronized boolean hasRetry() {
+        turn();
+        return retries + retriesBefore < Math.max(min, (requests + requestsBefore) * percent / 100);
+    }
+
     /** Takes one retry; false if there is none left. */
     synchronized boolean tryRetry() {
-        turn();
-        long allowed = Math.max(min, (requests + requestsBefore) * percent / 100);
-        if (retries + retriesBefore >= allowed) {
+        if (!hasRetry()) {
             return false;
         }
         retries++;

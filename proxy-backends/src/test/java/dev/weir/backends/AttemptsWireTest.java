@@ -551,6 +551,20 @@ class AttemptsWireTest {
     }
 
     @Test
+    void anErrorThatNoRetryIsLeftForIsPassedOnAsItIs() {
+        try (TestFleet fleet =
+                TestFleet.before(new BackendGroup.Settings(2, 0, 0, 16, 1_000), spec -> spec, one, two)) {
+            one.onRequest(Script.status(503));
+            two.onRequest(Script.status(503));
+
+            RawResponse answer = chat(fleet);
+
+            assertThat(answer.status()).isEqualTo(503);
+            assertThat(answer.header("x-weir-backend")).isNotNull();
+        }
+    }
+
+    @Test
     void aRelayedRequestIsNotRepeatedOnceItWasSent() {
         try (TestFleet fleet = TestFleet.before(one, two)) {
             one.enqueue(Script.closeBeforeHead());
