@@ -3,14 +3,11 @@ package dev.weir.backends;
 import dev.weir.core.Dispatch;
 import dev.weir.core.Downstream;
 import dev.weir.core.Exchange;
-import dev.weir.core.GatewayError;
-import dev.weir.core.GatewayException;
 import dev.weir.core.ResponseHead;
 import dev.weir.core.Upstream;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.util.concurrent.ScheduledFuture;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -41,15 +38,12 @@ final class BackendCall implements Upstream, BackendConnection.Receiver, Connect
     private final List<BackendGroup> groups;
     private final CallKind kind;
     private final Dispatch dispatch = new Dispatch();
-    private final List<Backend> tried = new ArrayList<>(2);
-    private final RetryBudget budget;
+    private final RetryRule retryRule;
     private Downstream downstream;
 
     private State state = State.CHOOSING;
     private BackendGroup group;
     private int groupIndex;
-    private int retriesLeft;
-    private boolean serverErrorTried;
     private @Nullable Lease lease;
     private @Nullable Channel connecting;
     private @Nullable BackendConnection connection;
@@ -65,13 +59,12 @@ final class BackendCall implements Upstream, BackendConnection.Receiver, Connect
         this.groups = groups;
         this.kind = kind;
         this.group = groups.get(0);
-        this.retriesLeft = group.settings().retries();
-        this.budget = group.retryBudget();
+        this.retryRule = new RetryRule(kind, group);
     }
 
     void start() {
         exchange.set(Dispatch.KEY, dispatch);
-        budget.request();
+        retryRule.request();
         downstream.attach(this);
         if (state == State.CHOOSING) {
             choose(false);
@@ -79,7 +72,7 @@ final class BackendCall implements Upstream, BackendConnection.Receiver, Connect
     }
 
     private void choose(boolean atFront) {
-        Choice choice = group.choose(tried);
+        Choice choice = group.choose(retryRule.tried());
         if (choice instanceof Lease taken) {
             attempt(taken);
         } else if (choice == Choice.None.BUSY) {
@@ -105,7 +98,7 @@ final class BackendCall implements Upstream, BackendConnection.Receiver, Connect
             queueTimer = exchange.eventLoop().schedule(this::queueExpired, left, TimeUnit.MILLISECONDS);
         }
         // A slot freed between looking and entering woke nobody.
-        if (group.hasCandidate(tried)) {
+        if (group.hasCandidate(retryRule.tried())) {
             group.queue().leave(this);
             state = State.CHOOSING;
             choose(true);
@@ -203,7 +196,8 @@ final class BackendCall implements Upstream, BackendConnection.Receiver, Connect
     public void onHead(ResponseHead head) {
         dispatch.firstByte(System.nanoTime());
         int status = head.status();
-        if (status >= 500 && mayRepeat(status)) {
+        Lease held = lease;
+        if (held != null && retryRule.mayRepeat(status, held.backend(), group, hasFallback())) {
             BackendConnection failed = connection;
             connection = null;
             if (failed != null) {
@@ -223,21 +217,6 @@ final class BackendCall implements Upstream, BackendConnection.Receiver, Connect
             downstream = EventStreamGuard.attach(exchange, head, group.events());
         }
         downstream.writeHead(head);
-    }
-
-    /** Whether this error shall not reach the client, for somebody else may do better. */
-    private boolean mayRepeat(int status) {
-        Lease held = lease;
-        if (kind != CallKind.INFERENCE || held == null || (status == 500 && serverErrorTried)) {
-            return false;
-        }
-        if (status > 504 || status == 501) {
-            return false;
-        }
-        tried.add(held.backend());
-        boolean elsewhere = retriesLeft > 0 && group.hasCandidate(tried) && budget.hasRetry();
-        tried.remove(held.backend());
-        return elsewhere || (status != 500 && groupIndex + 1 < groups.size());
     }
 
     @Override
@@ -264,7 +243,7 @@ final class BackendCall implements Upstream, BackendConnection.Receiver, Connect
         if (state == State.RELAYING) {
             state = State.DONE;
             failed(failure);
-            downstream.fail(answerFor(failure));
+            downstream.fail(failure.answer(group.retryAfterMillis()));
         } else if (state == State.WAITING) {
             attemptFailed(failure);
         }
@@ -285,8 +264,7 @@ final class BackendCall implements Upstream, BackendConnection.Receiver, Connect
         failed(failure);
         lastFailure = failure;
         state = State.CHOOSING;
-        tried.add(held.backend());
-        if (mayRetry(failure)) {
+        if (retryRule.mayRetry(failure, held.backend(), group)) {
             group.events().retried(held.backend());
             choose(false);
         } else if (kind == CallKind.INFERENCE) {
@@ -294,20 +272,6 @@ final class BackendCall implements Upstream, BackendConnection.Receiver, Connect
         } else {
             giveUp();
         }
-    }
-
-    private boolean mayRetry(Failure failure) {
-        serverErrorTried |= failure.kind() == Failure.Kind.SERVER_ERROR;
-        return switch (failure.kind()) {
-            case REFUSED -> true;
-            case CONNECT -> takeRetry();
-            case STALE, CLOSED, PROTOCOL, SERVER_ERROR, UNAVAILABLE -> kind == CallKind.INFERENCE && takeRetry();
-            case FIRST_BYTE_TIMEOUT, TIMEOUT, CUT -> false;
-        };
-    }
-
-    private boolean takeRetry() {
-        return retriesLeft > 0 && group.hasCandidate(tried) && budget.tryRetry() && retriesLeft-- > 0;
     }
 
     private void failed(Failure failure) {
@@ -319,43 +283,24 @@ final class BackendCall implements Upstream, BackendConnection.Receiver, Connect
     }
 
     private void fallBack() {
-        if (groupIndex + 1 == groups.size()) {
+        if (!hasFallback()) {
             giveUp();
             return;
         }
         BackendGroup next = groups.get(++groupIndex);
         group.events().fellBack(group.name(), next.name());
         group = next;
-        tried.clear();
+        retryRule.fellBack();
         choose(false);
+    }
+
+    private boolean hasFallback() {
+        return groupIndex + 1 < groups.size();
     }
 
     private void giveUp() {
         state = State.DONE;
-        downstream.fail(lastFailure == null ? nobody() : answerFor(lastFailure));
-    }
-
-    private GatewayException nobody() {
-        BackendGroup asked = groups.get(0);
-        if (asked.isUp()) {
-            return new GatewayException(
-                            GatewayError.QUEUE_FULL,
-                            "all backends of model " + asked.name() + " are busy; try again later")
-                    .retryAfterMillis(asked.queue().retryAfterMillis());
-        }
-        return new GatewayException(GatewayError.NO_BACKEND, "no backend of model " + asked.name() + " is up")
-                .retryAfterMillis(asked.retryAfterMillis());
-    }
-
-    private GatewayException answerFor(Failure failure) {
-        return switch (failure.kind()) {
-            case REFUSED, CONNECT ->
-                new GatewayException(GatewayError.NO_BACKEND, failure.detail())
-                        .retryAfterMillis(group.retryAfterMillis());
-            case FIRST_BYTE_TIMEOUT, TIMEOUT -> new GatewayException(GatewayError.BACKEND_TIMEOUT, failure.detail());
-            case STALE, CLOSED, PROTOCOL, SERVER_ERROR, UNAVAILABLE, CUT ->
-                new GatewayException(GatewayError.BACKEND_FAILED, failure.detail());
-        };
+        downstream.fail(lastFailure == null ? groups.get(0).nobody() : lastFailure.answer(group.retryAfterMillis()));
     }
 
     @Override

@@ -2,6 +2,8 @@ package dev.weir.backends;
 
 import dev.weir.core.Downstream;
 import dev.weir.core.Exchange;
+import dev.weir.core.GatewayError;
+import dev.weir.core.GatewayException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -105,6 +107,17 @@ public final class BackendGroup {
 
     BackendEvents events() {
         return events;
+    }
+
+    /** The error for a client that no target could be found for: all busy, or none up. */
+    GatewayException nobody() {
+        if (isUp()) {
+            return new GatewayException(
+                            GatewayError.QUEUE_FULL, "all backends of model " + name + " are busy; try again later")
+                    .retryAfterMillis(queue.retryAfterMillis());
+        }
+        return new GatewayException(GatewayError.NO_BACKEND, "no backend of model " + name + " is up")
+                .retryAfterMillis(retryAfterMillis());
     }
 
     /** When the first ejected target may be tried again, in milliseconds. */

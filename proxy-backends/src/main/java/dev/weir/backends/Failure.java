@@ -1,5 +1,7 @@
 package dev.weir.backends;
 
+import dev.weir.core.GatewayError;
+import dev.weir.core.GatewayException;
 import java.util.Locale;
 
 /**
@@ -35,5 +37,20 @@ record Failure(Kind kind, String detail) {
         String label() {
             return name().toLowerCase(Locale.ROOT);
         }
+    }
+
+    /**
+     * The error for the client.
+     *
+     * @param retryAfterMillis when to come back if nobody was there
+     */
+    GatewayException answer(long retryAfterMillis) {
+        return switch (kind) {
+            case REFUSED, CONNECT ->
+                new GatewayException(GatewayError.NO_BACKEND, detail).retryAfterMillis(retryAfterMillis);
+            case FIRST_BYTE_TIMEOUT, TIMEOUT -> new GatewayException(GatewayError.BACKEND_TIMEOUT, detail);
+            case STALE, CLOSED, PROTOCOL, SERVER_ERROR, UNAVAILABLE, CUT ->
+                new GatewayException(GatewayError.BACKEND_FAILED, detail);
+        };
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.weir.testing.Await;
 import dev.weir.testing.RawClient;
 import dev.weir.testing.RawResponse;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -102,7 +103,7 @@ final class ConnectionLimitWireTest {
 
     @Test
     void smallPartsOfABodyAreHeldInLittleMoreThanTheirBytes() {
-        try (RawClient client = gateway.connect()) {
+        try (RawClient client = gateway.connect().timeout(Duration.ofSeconds(30))) {
             String chunk = "1\r\nx\r\n";
             client.send("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk.repeat(50_000));
             client.send("0\r\n\r\n");
