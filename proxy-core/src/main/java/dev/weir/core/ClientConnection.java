@@ -1,109 +1,88 @@
 package dev.weir.core;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufAllocator;
-import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.ChannelOption;
-import io.netty.channel.EventLoop;
-import io.netty.channel.socket.DuplexChannel;
-import io.netty.handler.codec.ByteToMessageDecoder;
 import io.netty.handler.codec.DecoderException;
-import io.netty.handler.ssl.SslHandler;
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One client connection: reads requests one after another, runs an exchange for each, keeps the deadlines, and closes so
- * that the client reads what it was answered (RFC 9112 section 9).
+ * One client connection: reads requests one after another, runs an exchange for each, keeps the deadlines (RFC 9112
+ * section 9).
  *
  * <pre>
  *   IDLE ──first byte──▶ HEAD ──head complete──▶ EXCHANGE ──answered, request read──▶ IDLE
  *   EXCHANGE ──answered, rest of the request small──▶ DISCARD ──read──▶ IDLE
- *   any ──refused, or answered with more of the request to come──▶ LINGER ──peer closed, or time is up──▶ CLOSED
+ *   any ──refused, cut, or answered with more of the request to come──▶ CLOSING ──▶ CLOSED
  *   any ──client closed──▶ CLOSED
  * </pre>
  *
- * A read stays pending while a backend works, so that a client that leaves is seen at once; only a client that sends
- * ahead more than {@value #MAX_AHEAD_BYTES} bytes is not read for a while. Last handler of {@link ClientPipeline}; runs on
- * the event loop.
+ * A read stays pending while a backend works, so that a client that leaves is seen at once. One that closes only its own
+ * side is taken for one that left. Last handler of {@link ClientPipeline}; runs on the event loop.
  */
 final class ClientConnection extends ChannelInboundHandlerAdapter {
     private static final Logger LOG = LoggerFactory.getLogger(ClientConnection.class);
-
-    /** What a client may send ahead of its turn: pipelined requests, a body nobody has asked for yet. */
-    private static final int MAX_AHEAD_BYTES = 64 * 1024;
-
-    /** Up to here the rest of a refused request is read and dropped for the sake of the connection. */
-    private static final int MAX_DISCARD_BYTES = 64 * 1024;
-
-    private static final long LINGER_IDLE_MILLIS = 5_000;
-    private static final long LINGER_TOTAL_NANOS = 30_000_000_000L;
 
     private enum State {
         IDLE,
         HEAD,
         EXCHANGE,
         DISCARD,
-        LINGER,
+        CLOSING,
         CLOSED
     }
 
     private final Engine engine;
-    private final boolean overLimit;
     private final Channel channel;
-    private final ClientFacts peer;
+    private final Admission admission;
+    private final InboundBuffer inbound;
     private final RequestDecoder decoder;
+    private final RequestIntake intake;
     private final ResponseWriter writer;
     private final Timeout timeout;
-    private final WriteStall writeStall;
+    private final WriteStall stall;
+    private final ConnectionClose close;
 
     private State state = State.IDLE;
     private EngineSettings settings;
-    private @Nullable ByteBuf inbound;
     private @Nullable ServerExchange exchange;
     private boolean processing;
-    private boolean requestDelivered;
-    private boolean requestBroken;
-    private boolean expectsContinue;
     private boolean keepAlive = true;
-    private boolean reading = true;
     private long requestStartNanos;
-    private long lingerUntilNanos;
 
-    ClientConnection(Engine engine, Channel channel, boolean tls, boolean overLimit) {
+    ClientConnection(Engine engine, Channel channel, Admission admission) {
         this.engine = engine;
-        this.overLimit = overLimit;
         this.channel = channel;
+        this.admission = admission;
         this.settings = engine.snapshot().settings();
-        this.peer = ClientFacts.of(((InetSocketAddress) channel.remoteAddress()).getAddress(), tls);
+        this.inbound = new InboundBuffer(channel);
         this.decoder = new RequestDecoder(settings.limits());
-        this.writer = new ResponseWriter(channel);
+        this.intake = new RequestIntake(decoder.body());
+        this.stall = new WriteStall(channel, this::stalled);
+        this.writer = new ResponseWriter(channel, stall);
         this.timeout = new Timeout(channel.eventLoop(), this::expired);
-        this.writeStall = new WriteStall(channel, this::stalled);
+        this.close = new ConnectionClose(channel, writer, timeout);
     }
 
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) {
         timeout.set(settings.timeouts().headerMillis());
+        stall.limit(settings.timeouts().writeStallMillis());
     }
 
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
         ByteBuf data = (ByteBuf) message;
-        if (state == State.LINGER || state == State.CLOSED) {
+        if (state == State.CLOSING || state == State.CLOSED) {
             data.release();
-            onLingeringRead();
+            close.onRead();
             return;
         }
-        ByteBuf pending = inbound;
-        inbound = pending == null ? data : ByteToMessageDecoder.MERGE_CUMULATOR.cumulate(ctx.alloc(), pending, data);
+        inbound.add(data);
         process();
     }
 
@@ -121,8 +100,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
             broken(e);
         } finally {
             processing = false;
-            dropReadBytes();
-            chooseReading();
+            inbound.tidy(state == State.HEAD || state == State.CLOSING);
         }
     }
 
@@ -131,24 +109,24 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
             case IDLE, HEAD -> readHead();
             case EXCHANGE -> readBody();
             case DISCARD -> discard();
-            case LINGER, CLOSED -> false;
+            case CLOSING, CLOSED -> false;
         };
     }
 
     private boolean readHead() throws BadMessageException {
-        ByteBuf in = inbound;
-        if (in == null || !in.isReadable()) {
-            return false;
-        }
-        if (state == State.IDLE && !channel.isWritable()) {
-            // Pipelined, and the answers are not read: the next one waits until they are.
+        if (inbound.isEmpty()) {
             return false;
         }
         if (state == State.IDLE) {
+            if (!channel.isWritable()) {
+                // Pipelined, and the answers are not read: the next one waits until they are.
+                return false;
+            }
             requestStartNanos = System.nanoTime();
             settings = engine.snapshot().settings();
+            stall.limit(settings.timeouts().writeStallMillis());
         }
-        RequestHead head = decoder.readHead(in);
+        RequestHead head = decoder.readHead(inbound.bytes());
         if (head == null) {
             if (state == State.IDLE && decoder.started()) {
                 state = State.HEAD;
@@ -163,73 +141,43 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     private void begin(RequestHead head) throws BadMessageException {
         timeout.clear();
         state = State.EXCHANGE;
-        requestDelivered = false;
         Headers headers = head.headers();
         keepAlive = !headers.containsToken("Connection", "close")
                 && (!head.http10() || headers.containsToken("Connection", "keep-alive"));
-        expectsContinue = expectsContinue(head);
-        Engine.Snapshot snapshot = engine.snapshot();
-        ClientFacts client = ClientFacts.of(peer, headers, snapshot.settings().trustedProxies());
-        CidrSet allowed = snapshot.settings().allowFrom();
-        if (!allowed.isEmpty() && !allowed.contains(client.address())) {
-            throw new BadMessageException(403, "this address may not connect");
-        }
-        Route route = snapshot.router().route(head);
-        if (overLimit && route.access() != Route.Access.OPEN) {
-            throw new BadMessageException(503, "too many connections");
-        }
-        ServerExchange next = new ServerExchange(this, engine, head, route, client, requestStartNanos);
+        intake.begin(head);
+        ServerExchange next = admission.admit(this, head, requestStartNanos);
         exchange = next;
         next.start();
     }
 
-    private static boolean expectsContinue(RequestHead head) throws BadMessageException {
-        String expect = head.headers().get("Expect");
-        if (expect == null || head.http10()) {
-            return false;
-        }
-        if (!expect.equalsIgnoreCase("100-continue")) {
-            throw new BadMessageException(417, "an expectation other than 100-continue");
-        }
-        return true;
-    }
-
     private boolean readBody() throws BadMessageException {
         ServerExchange current = exchange;
-        if (current == null || requestDelivered) {
+        if (current == null || intake.isOver()) {
             return false;
         }
-        if (requestBroken || !current.wantsBody()) {
+        if (!current.wantsBody()) {
             timeout.clear();
             return false;
         }
-        ByteBuf in = inbound == null ? Unpooled.EMPTY_BUFFER : inbound;
-        ByteBuf part = decoder.body().next(in);
-        if (part == null && !decoder.body().ended()) {
-            sendContinue();
+        ByteBuf part = intake.next(inbound.bytes());
+        if (part == null) {
+            if (intake.takeInvitation()) {
+                writer.writeContinue();
+            }
             timeout.set(settings.timeouts().bodyIdleMillis());
             return false;
         }
-        expectsContinue = false;
-        requestDelivered = decoder.body().ended();
-        if (requestDelivered) {
+        boolean last = intake.isOver();
+        if (last) {
             timeout.clear();
         }
-        current.onBody(part == null ? Unpooled.EMPTY_BUFFER : part, requestDelivered);
+        current.onBody(part, last);
         return true;
-    }
-
-    /** Invites the body if the client waits to be (RFC 9110 section 10.1.1). */
-    private void sendContinue() {
-        if (expectsContinue) {
-            expectsContinue = false;
-            writer.writeContinue();
-        }
     }
 
     /** Drops the rest of a request that was answered before its end. */
     private boolean discard() throws BadMessageException {
-        if (!skipBody()) {
+        if (!intake.skip(inbound.bytes())) {
             timeout.set(settings.timeouts().bodyIdleMillis());
             return false;
         }
@@ -237,42 +185,33 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         return true;
     }
 
-    private boolean skipBody() throws BadMessageException {
-        if (requestBroken) {
-            return false;
-        }
-        ByteBuf in = inbound == null ? Unpooled.EMPTY_BUFFER : inbound;
-        for (ByteBuf part = decoder.body().next(in);
-                part != null;
-                part = decoder.body().next(in)) {
-            part.release();
-        }
-        return decoder.body().ended();
-    }
-
     private void nextRequest() {
         state = State.IDLE;
         if (engine.isDraining()) {
-            closeClean();
+            closeAfterFlush(false);
         } else {
             timeout.set(settings.timeouts().keepAliveMillis());
         }
     }
 
-    private void dropReadBytes() {
-        if (inbound != null && !inbound.isReadable()) {
-            inbound.release();
-            inbound = null;
+    private void broken(BadMessageException e) {
+        ServerExchange current = exchange;
+        keepAlive = false;
+        intake.markBroken();
+        if (current != null) {
+            GatewayError error = e.status() == 431 ? GatewayError.BODY_TOO_LARGE : GatewayError.BAD_REQUEST;
+            current.fail(new GatewayException(error, "broken request body: " + e.detail()));
+        } else if (state == State.DISCARD) {
+            closeAfterFlush(true);
+        } else {
+            refuse(e.status(), e.detail());
         }
     }
 
-    private void chooseReading() {
-        boolean ahead = inbound != null && inbound.readableBytes() >= MAX_AHEAD_BYTES;
-        boolean read = !ahead || state == State.LINGER || state == State.HEAD;
-        if (read != reading) {
-            reading = read;
-            channel.config().setAutoRead(read);
-        }
+    private void refuse(int status, String detail) {
+        engine.listener().refused(status);
+        writer.writeRaw(ErrorResponses.refusal(status, detail, RequestId.random()));
+        closeAfterFlush(true);
     }
 
     /** The exchange asks for the request's body, now or again. */
@@ -285,67 +224,36 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         return decoder.framing().length();
     }
 
-    ByteBufAllocator alloc() {
-        return channel.alloc();
+    Channel channel() {
+        return channel;
     }
 
-    EventLoop eventLoop() {
-        return channel.eventLoop();
+    /** Where an exchange writes the body of its answer, after {@link #writeHead}. */
+    ResponseWriter writer() {
+        return writer;
     }
 
-    boolean isWritable() {
-        return channel.isWritable();
-    }
-
+    /** Begins an exchange's answer; what is known of the request and the answer decides whether the connection lives on. */
     void writeHead(ResponseHead head, ServerExchange from) {
         keepAlive = keepAlive
                 && !engine.isDraining()
                 && ResponseWriter.delimits(head, from.request())
-                && requestCanBeFinished(from);
+                && (intake.isComplete() || (!from.isStreaming() && intake.canBeSkipped(inbound.bytes())));
         writer.writeHead(head, from.request(), from.id(), keepAlive);
-    }
-
-    /** Whether what is left of the request is little enough to read it for the sake of the connection. */
-    private boolean requestCanBeFinished(ServerExchange from) {
-        if (requestDelivered) {
-            return true;
-        }
-        if (from.isStreaming()) {
-            return false;
-        }
-        try {
-            if (skipBody()) {
-                requestDelivered = true;
-                return true;
-            }
-        } catch (BadMessageException e) {
-            return false;
-        }
-        long rest = decoder.body().remainingLength();
-        return !expectsContinue && rest > 0 && rest <= MAX_DISCARD_BYTES;
-    }
-
-    boolean writeBody(ByteBuf part, boolean last) {
-        return writer.writeBody(part, last);
-    }
-
-    void flush() {
-        writer.flush();
-        writeStall.watch(settings.timeouts().writeStallMillis());
     }
 
     /** The exchange has written its answer to the end. */
     void answered() {
         exchange = null;
         if (!keepAlive) {
-            closeAfterFlush(!decoder.body().ended() || (inbound != null && inbound.isReadable()));
+            closeAfterFlush(hasUnread());
             return;
         }
-        flush();
+        writer.flush();
         if (state == State.CLOSED) {
             return;
         }
-        if (decoder.body().ended()) {
+        if (intake.isComplete()) {
             nextRequest();
         } else {
             state = State.DISCARD;
@@ -356,14 +264,16 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     /** The exchange cannot write its answer to the end: what was written leaves, and then the end is a visible one. */
     void cut() {
         exchange = null;
-        state = State.LINGER;
-        timeout.clear();
         if (writer.endsWithConnection()) {
-            // An orderly close would look like the end of the body.
-            channel.config().setOption(ChannelOption.SO_LINGER, 0);
+            beginClose();
+            close.reset();
+        } else {
+            closeAfterFlush(hasUnread());
         }
-        writer.flushLast().addListener(ChannelFutureListener.CLOSE);
-        writeStall.watch(settings.timeouts().writeStallMillis());
+    }
+
+    private boolean hasUnread() {
+        return !intake.isComplete() || !inbound.isEmpty();
     }
 
     /** Ends what is in flight, because the drain deadline came. */
@@ -380,100 +290,47 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     /** Closes if no request is in flight. */
     void closeIfIdle() {
         if (state == State.IDLE) {
-            closeClean();
+            closeAfterFlush(false);
         }
     }
 
-    private void closeClean() {
-        state = State.LINGER;
+    private void closeAfterFlush(boolean lingering) {
+        beginClose();
+        if (lingering) {
+            close.lingering();
+        } else {
+            close.afterFlush();
+        }
+        inbound.tidy(true);
+    }
+
+    private void beginClose() {
+        state = State.CLOSING;
         timeout.clear();
-        writer.flushLast().addListener(ChannelFutureListener.CLOSE);
-        writeStall.watch(settings.timeouts().writeStallMillis());
-    }
-
-    private void broken(BadMessageException e) {
-        ServerExchange current = exchange;
-        keepAlive = false;
-        requestBroken = true;
-        if (current != null && state == State.EXCHANGE) {
-            GatewayError error = e.status() == 431 ? GatewayError.BODY_TOO_LARGE : GatewayError.BAD_REQUEST;
-            current.fail(new GatewayException(error, "broken request body: " + e.detail()));
-        } else if (state == State.DISCARD) {
-            closeAfterFlush(true);
-        } else {
-            refuse(e.status(), e.detail());
-        }
-    }
-
-    private void refuse(int status, String detail) {
-        engine.listener().refused(status);
-        writer.writeRaw(ErrorResponses.refusal(status, detail, RequestId.of(new Headers())));
-        closeAfterFlush(true);
-    }
-
-    /**
-     * Closes once everything has left. With bytes of the client still on their way, an immediate close would reset the
-     * connection and take the answer with it: so only our side is closed, and theirs read for a while (RFC 9112 section 9.6).
-     */
-    private void closeAfterFlush(boolean linger) {
-        state = State.LINGER;
-        timeout.clear();
-        if (inbound != null) {
-            inbound.release();
-            inbound = null;
-        }
-        writer.flushLast().addListener(written -> {
-            if (linger && written.isSuccess() && channel instanceof DuplexChannel duplex) {
-                beginLinger(duplex);
-            } else {
-                channel.close();
-            }
-        });
-        writeStall.watch(settings.timeouts().writeStallMillis());
-        chooseReading();
-    }
-
-    private void beginLinger(DuplexChannel duplex) {
-        lingerUntilNanos = System.nanoTime() + LINGER_TOTAL_NANOS;
-        timeout.set(LINGER_IDLE_MILLIS);
-        SslHandler encryption = channel.pipeline().get(SslHandler.class);
-        if (encryption == null) {
-            duplex.shutdownOutput();
-        } else {
-            encryption.closeOutbound().addListener(closed -> duplex.shutdownOutput());
-        }
-    }
-
-    private void onLingeringRead() {
-        if (lingerUntilNanos == 0) {
-            return;
-        }
-        if (System.nanoTime() - lingerUntilNanos > 0) {
-            channel.close();
-        } else {
-            timeout.set(LINGER_IDLE_MILLIS);
-        }
+        inbound.release();
     }
 
     private void expired() {
         switch (state) {
             case IDLE -> {
-                if (writeStall.isPending()) {
+                if (stall.isPending()) {
+                    // Not idle: the client still reads its last answer.
                     timeout.set(settings.timeouts().keepAliveMillis());
                 } else {
                     channel.close();
                 }
             }
-            case DISCARD -> closeAfterFlush(true);
-            case LINGER -> channel.close();
             case HEAD -> refuse(408, "the request's head took too long");
             case EXCHANGE -> {
-                if (exchange != null && !requestDelivered && exchange.wantsBody()) {
+                ServerExchange current = exchange;
+                if (current != null && !intake.isOver() && current.wantsBody()) {
                     keepAlive = false;
-                    exchange.fail(
+                    current.fail(
                             new GatewayException(GatewayError.REQUEST_TIMEOUT, "the request's body stopped arriving"));
                 }
             }
+            case DISCARD -> closeAfterFlush(true);
+            case CLOSING -> channel.close();
             case CLOSED -> {}
         }
     }
@@ -499,17 +356,14 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     public void channelInactive(ChannelHandlerContext ctx) {
         state = State.CLOSED;
         timeout.close();
-        writeStall.close();
+        stall.close();
         ServerExchange current = exchange;
         exchange = null;
         if (current != null) {
             current.clientLeft();
         }
         writer.release();
-        if (inbound != null) {
-            inbound.release();
-            inbound = null;
-        }
+        inbound.release();
     }
 
     @Override
@@ -518,6 +372,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
             LOG.debug("client connection failed: {}", cause.toString());
         } else if (cause instanceof DecoderException) {
             LOG.debug("client handshake failed: {}", cause.toString());
+        } else if (exchange != null) {
+            keepAlive = false;
+            intake.markBroken();
+            exchange.fail(exchange.internalError("connection", cause));
+            return;
         } else {
             LOG.error("client connection failed", cause);
         }

@@ -5,6 +5,7 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
+import java.net.InetSocketAddress;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -43,6 +44,11 @@ final class ClientPipeline extends ChannelInitializer<Channel> {
             channel.close();
             return;
         }
+        if (!(channel.remoteAddress() instanceof InetSocketAddress remote)) {
+            // Gone before it was looked at.
+            channel.close();
+            return;
+        }
         clients.add(channel);
         if (tls != null) {
             // Decrypts. The handshake has its own deadline; a client hello is at most one record.
@@ -51,6 +57,7 @@ final class ClientPipeline extends ChannelInitializer<Channel> {
             channel.pipeline().addLast("tls", handler);
         }
         // Reads requests, runs an exchange for each, writes the answers.
-        channel.pipeline().addLast("connection", new ClientConnection(engine, channel, tls != null, open > limit));
+        Admission admission = new Admission(engine, ClientFacts.of(remote.getAddress(), tls != null), open > limit);
+        channel.pipeline().addLast("connection", new ClientConnection(engine, channel, admission));
     }
 }

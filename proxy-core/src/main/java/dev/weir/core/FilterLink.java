@@ -19,10 +19,6 @@ final class FilterLink extends ResponseStage {
         this.next = next;
     }
 
-    ResponseFilter filter() {
-        return filter;
-    }
-
     @Override
     public void writeHead(ResponseHead head) {
         if (failed || exchange.hasEnded()) {
@@ -31,8 +27,8 @@ final class FilterLink extends ResponseStage {
         headSeen = true;
         try {
             filter.onHead(head, next);
-        } catch (Exception e) {
-            broken(e);
+        } catch (Throwable e) {
+            broken("head", e);
         }
     }
 
@@ -47,11 +43,11 @@ final class FilterLink extends ResponseStage {
         next.taken = null;
         try {
             filter.onBody(part, last, next);
-        } catch (Exception e) {
+        } catch (Throwable e) {
             if (next.taken != part && part.refCnt() > 0) {
                 part.release();
             }
-            broken(e);
+            broken("body", e);
         }
     }
 
@@ -72,14 +68,15 @@ final class FilterLink extends ResponseStage {
         failed = true;
         try {
             filter.onFailure(failure, next);
-        } catch (Exception e) {
-            broken(e);
+        } catch (Throwable e) {
+            broken("failure", e);
         }
     }
 
-    private void broken(Exception cause) {
+    private void broken(String where, Throwable cause) {
         failed = true;
-        next.fail(exchange.internalError("response filter " + filter.getClass().getSimpleName(), cause));
+        next.fail(
+                exchange.internalError(where + " in filter " + filter.getClass().getSimpleName(), cause));
     }
 
     @Override
@@ -95,5 +92,20 @@ final class FilterLink extends ResponseStage {
     @Override
     public void resumeRequest() {
         next.resumeRequest();
+    }
+
+    @Override
+    void ended(Outcome outcome) {
+        endOwn(outcome);
+        next.ended(outcome);
+    }
+
+    /** Tells this filter alone. */
+    void endOwn(Outcome outcome) {
+        try {
+            filter.onEnd(outcome);
+        } catch (RuntimeException e) {
+            exchange.internalError("end in filter " + filter.getClass().getSimpleName(), e);
+        }
     }
 }

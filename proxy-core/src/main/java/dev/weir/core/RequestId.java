@@ -30,7 +30,7 @@ final class RequestId {
     }
 
     /** 120 random bits in 24 letters and digits. */
-    private static String random() {
+    static String random() {
         ThreadLocalRandom random = ThreadLocalRandom.current();
         char[] id = new char[24];
         for (int word = 0; word < 2; word++) {

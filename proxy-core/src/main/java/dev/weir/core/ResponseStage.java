@@ -11,4 +11,7 @@ abstract class ResponseStage implements Downstream {
      */
     @Nullable
     ByteBuf taken;
+
+    /** The exchange is over: tells this stage's filter, and those behind it. */
+    abstract void ended(Outcome outcome);
 }

@@ -37,12 +37,15 @@ final class ResponseWriter {
     }
 
     private final Channel channel;
+    private final WriteStall stall;
     private @Nullable ByteBuf out;
     private Framing framing = Framing.NONE;
     private long remaining;
 
-    ResponseWriter(Channel channel) {
+    /** @param stall told of every flush */
+    ResponseWriter(Channel channel, WriteStall stall) {
         this.channel = channel;
+        this.stall = stall;
     }
 
     /** Answers {@code Expect: 100-continue}. */
@@ -183,6 +186,11 @@ final class ResponseWriter {
         return framing == Framing.UNTIL_CLOSE;
     }
 
+    /** Whether the client takes more now. */
+    boolean isWritable() {
+        return channel.isWritable();
+    }
+
     /** Makes everything leave. */
     void flush() {
         ByteBuf pending = out;
@@ -192,13 +200,16 @@ final class ResponseWriter {
             out = null;
             channel.writeAndFlush(pending, channel.voidPromise());
         }
+        stall.watch();
     }
 
     /** Makes everything leave; the future is done when it has. */
     ChannelFuture flushLast() {
         ByteBuf pending = out == null ? channel.alloc().buffer(0) : out;
         out = null;
-        return channel.writeAndFlush(pending);
+        ChannelFuture left = channel.writeAndFlush(pending);
+        stall.watch();
+        return left;
     }
 
     /** Writes bytes made elsewhere, without framing: a refusal of the guard. */

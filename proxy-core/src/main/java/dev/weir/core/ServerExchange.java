@@ -2,15 +2,9 @@ package dev.weir.core;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.EventLoop;
-import io.netty.util.concurrent.ScheduledFuture;
-import java.net.InetAddress;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,15 +14,15 @@ import org.slf4j.LoggerFactory;
  *
  * <pre>
  *   CHAIN ──needs the body──▶ COLLECTING ──complete──▶ CHAIN        (a wait for a verdict stays in CHAIN)
- *   CHAIN ──all passed──▶ SERVING ──head written──▶ RESPONDING ──last part written──▶ ENDED
- *   any ──error before the head──▶ RESPONDING      any ──client left, or error after the head──▶ ENDED
+ *   CHAIN ──all passed, or answered──▶ SERVING ──head written──▶ RESPONDING ──last part written──▶ ENDED
+ *   any ──error before the head──▶ SERVING, with the error as the answer
+ *   any ──client left, or error after the head──▶ ENDED
  * </pre>
  *
  * Runs on the event loop of its client connection.
  */
-final class ServerExchange implements Exchange {
+final class ServerExchange extends ExchangeFacts {
     private static final Logger LOG = LoggerFactory.getLogger(ServerExchange.class);
-    private static final Object[] NOTHING = {};
 
     private enum State {
         CHAIN,
@@ -40,34 +34,24 @@ final class ServerExchange implements Exchange {
 
     private final ClientConnection connection;
     private final Engine engine;
-    private final RequestHead request;
-    private final Route route;
-    private final ClientFacts client;
-    private final String id;
-    private final long startNanos;
-    private final ResponseStage wire = new Wire();
+    private final ClientStage wire;
+
+    /** Where an answer begins its way: the filter attached last, or the connection. */
+    private ResponseStage downstream;
 
     private State state = State.CHAIN;
     private int step;
-    private int wait;
-    private @Nullable ScheduledFuture<?> waitTimer;
+    private @Nullable VerdictWait wait;
 
     private @Nullable BodyCollector collector;
     private @Nullable ByteBuf body;
     private long requestBytes;
     private boolean requestEnded;
     private boolean streaming;
-
-    private ResponseStage downstream = wire;
-    private @Nullable List<FilterLink> filters;
     private @Nullable Upstream upstream;
-    private Object[] values = NOTHING;
 
-    private int status;
-    private long responseBytes;
-    private long headNanos;
     private @Nullable GatewayException answeredError;
-    private @Nullable Outcome ended;
+    private @Nullable Outcome outcome;
 
     ServerExchange(
             ClientConnection connection,
@@ -76,13 +60,11 @@ final class ServerExchange implements Exchange {
             Route route,
             ClientFacts client,
             long startNanos) {
+        super(request, route, client, startNanos);
         this.connection = connection;
         this.engine = engine;
-        this.request = request;
-        this.route = route;
-        this.client = client;
-        this.id = RequestId.of(request.headers());
-        this.startNanos = startNanos;
+        this.wire = new ClientStage(this, connection);
+        this.downstream = wire;
         engine.exchangeBegan();
     }
 
@@ -92,11 +74,12 @@ final class ServerExchange implements Exchange {
     }
 
     private void proceed() {
-        List<Middleware> chain = route.chain();
+        List<Middleware> chain = route().chain();
         while (state == State.CHAIN) {
             boolean atEndpoint = step == chain.size();
-            boolean needsBody =
-                    atEndpoint ? route.endpoint().needsBody() : chain.get(step).needsBody();
+            boolean needsBody = atEndpoint
+                    ? route().endpoint().needsBody()
+                    : chain.get(step).needsBody();
             if (needsBody && body == null) {
                 collect();
                 return;
@@ -116,7 +99,7 @@ final class ServerExchange implements Exchange {
             return middleware.onRequest(this);
         } catch (GatewayException e) {
             return Verdict.reject(e);
-        } catch (Exception e) {
+        } catch (Throwable e) {
             return Verdict.reject(
                     internalError("middleware " + middleware.getClass().getSimpleName(), e));
         }
@@ -124,17 +107,19 @@ final class ServerExchange implements Exchange {
 
     /** Carries a verdict out; returns whether the chain goes on at once. */
     private boolean take(@Nullable Verdict verdict) {
+        if (verdict instanceof Verdict.Proceed) {
+            return true;
+        }
+        if (verdict instanceof Verdict.Await await) {
+            return await(await.pending());
+        }
         if (verdict instanceof Verdict.Respond respond) {
             state = State.SERVING;
             downstream.respond(respond.response());
         } else if (verdict instanceof Verdict.Reject reject) {
-            downstream.fail(reject.refusal());
-        } else if (verdict instanceof Verdict.Await await) {
-            return await(await.pending());
-        } else if (verdict instanceof Verdict.Proceed) {
-            return true;
+            fail(reject.refusal());
         } else {
-            downstream.fail(internalError("a middleware without a verdict", null));
+            fail(internalError("a middleware without a verdict", null));
         }
         return false;
     }
@@ -144,81 +129,64 @@ final class ServerExchange implements Exchange {
         if (pending.isDone() && !pending.isCompletedExceptionally()) {
             return take(pending.join());
         }
-        int turn = ++wait;
-        long millis = engine.snapshot().settings().timeouts().awaitMillis();
-        if (millis > 0) {
-            waitTimer = eventLoop().schedule(() -> waitExpired(turn), millis, TimeUnit.MILLISECONDS);
-        }
-        pending.whenComplete((verdict, failure) -> {
-            try {
-                eventLoop().execute(() -> decided(turn, verdict, failure));
-            } catch (RuntimeException shutDown) {
-                drop(verdict);
-            }
-        });
+        VerdictWait begun = new VerdictWait(this);
+        wait = begun;
+        begun.begin(pending, engine.snapshot().settings().timeouts().awaitMillis());
         return false;
     }
 
-    private void decided(int turn, @Nullable Verdict verdict, @Nullable Throwable failure) {
-        if (turn != wait || state == State.ENDED) {
-            drop(verdict);
-            return;
-        }
-        stopWaiting();
-        Verdict decision = verdict;
-        if (failure != null) {
-            Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
-            decision = Verdict.reject(
-                    cause instanceof GatewayException refusal ? refusal : internalError("a middleware's wait", cause));
-        }
-        if (take(decision)) {
+    /** The wait is over. */
+    void decided(@Nullable Verdict verdict) {
+        wait = null;
+        if (take(verdict)) {
             proceed();
-        }
-    }
-
-    private static void drop(@Nullable Verdict late) {
-        if (late instanceof Verdict.Respond respond) {
-            respond.response().release();
-        } else if (late instanceof Verdict.Await await) {
-            await.pending().whenComplete((verdict, failure) -> drop(verdict));
-        }
-    }
-
-    private void waitExpired(int turn) {
-        if (turn == wait && state == State.CHAIN) {
-            stopWaiting();
-            downstream.fail(new GatewayException(GatewayError.OVERLOADED, "a check of this request took too long")
-                    .retryAfterMillis(1000));
-        }
-    }
-
-    private void stopWaiting() {
-        wait++;
-        if (waitTimer != null) {
-            waitTimer.cancel(false);
-            waitTimer = null;
         }
     }
 
     private void serve() {
         state = State.SERVING;
         try {
-            route.endpoint().serve(this, downstream);
+            route().endpoint().serve(this, downstream);
         } catch (GatewayException e) {
-            downstream.fail(e);
-        } catch (Exception e) {
-            downstream.fail(internalError("endpoint of " + route.name(), e));
+            fail(e);
+        } catch (Throwable e) {
+            fail(internalError("endpoint of " + route().name(), e));
         }
     }
 
     private void collect() {
-        if (connection.announcedLength() > route.maxBodyBytes()) {
-            downstream.fail(tooLarge());
+        if (connection.announcedLength() > route().maxBodyBytes()) {
+            fail(tooLarge());
             return;
         }
         state = State.COLLECTING;
-        collector = new BodyCollector(engine, connection.alloc());
+        collector = new BodyCollector(engine, connection.channel().alloc());
         connection.requestWanted();
+    }
+
+    /** Names who is told about this exchange from now on; a body that was not collected streams to it. */
+    void attach(Upstream attached) {
+        if (state == State.ENDED) {
+            attached.cancel();
+            return;
+        }
+        upstream = attached;
+        if (body != null || requestEnded) {
+            return;
+        }
+        if (connection.announcedLength() > route().maxBodyBytes()) {
+            fail(tooLarge());
+            return;
+        }
+        streaming = true;
+        connection.requestWanted();
+    }
+
+    /** The upstream takes more of the body again. */
+    void resumeRequest() {
+        if (streaming && state != State.ENDED) {
+            connection.requestWanted();
+        }
     }
 
     /** Whether the connection shall read on in the request's body. */
@@ -231,19 +199,19 @@ final class ServerExchange implements Exchange {
         return streaming;
     }
 
-    /** Takes the next part of the request's body. */
+    /** The next part of the request's body. Takes {@code part}. */
     void onBody(ByteBuf part, boolean last) {
         requestBytes += part.readableBytes();
         requestEnded |= last;
-        if (requestBytes > route.maxBodyBytes()) {
+        if (requestBytes > route().maxBodyBytes()) {
             part.release();
-            downstream.fail(tooLarge());
+            fail(tooLarge());
         } else if (streaming && upstream != null) {
             upstream.writeBody(part, last);
         } else if (collector == null || state != State.COLLECTING) {
             part.release();
         } else if (!collector.add(part)) {
-            downstream.fail(new GatewayException(GatewayError.OVERLOADED, "too many request bodies are held at once")
+            fail(new GatewayException(GatewayError.OVERLOADED, "too many request bodies are held at once")
                     .retryAfterMillis(1000));
         } else if (last) {
             collected(collector.finish());
@@ -256,32 +224,23 @@ final class ServerExchange implements Exchange {
         try {
             readRequest();
         } catch (GatewayException e) {
-            downstream.fail(e);
-        } catch (RuntimeException e) {
-            downstream.fail(internalError("request reader of " + route.name(), e));
+            fail(e);
+        } catch (Throwable e) {
+            fail(internalError("request reader of " + route().name(), e));
         }
         proceed();
     }
 
     private void readRequest() throws GatewayException {
-        if (route.requestReader() != null) {
-            route.requestReader().read(this);
+        Route.RequestReader reader = route().requestReader();
+        if (reader != null) {
+            reader.read(this);
         }
     }
 
     private GatewayException tooLarge() {
         return new GatewayException(
-                GatewayError.BODY_TOO_LARGE, "the request body is larger than " + route.maxBodyBytes() + " bytes");
-    }
-
-    /** The client's connection is gone. */
-    void clientLeft() {
-        end(Outcome.CLIENT_LEFT);
-    }
-
-    /** Ends the exchange from outside: a broken or late request body, a stalled client, the drain deadline. */
-    void fail(GatewayException failure) {
-        downstream.fail(failure);
+                GatewayError.BODY_TOO_LARGE, "the request body is larger than " + route().maxBodyBytes() + " bytes");
     }
 
     /** The client takes more again. */
@@ -291,24 +250,59 @@ final class ServerExchange implements Exchange {
         }
     }
 
+    /** Ends the exchange with an error: an answer before the head, after it a visible cut. */
+    void fail(GatewayException failure) {
+        if (state == State.CHAIN || state == State.COLLECTING) {
+            state = State.SERVING;
+        }
+        downstream.fail(failure);
+    }
+
     LocalResponse errorResponse(GatewayException failure) {
         answeredError = failure;
-        return ErrorResponses.of(route.dialect(), failure, id);
+        return ErrorResponses.of(route().dialect(), failure, id());
     }
 
     /** Logs what should not have happened and makes an answer of it that tells nothing about it. */
     GatewayException internalError(String where, @Nullable Throwable cause) {
-        LOG.error("exchange {}: {} failed", id, where, cause);
-        return new GatewayException(GatewayError.INTERNAL, "internal error; the log names request " + id, cause);
+        LOG.error("exchange {}: {} failed", id(), where, cause);
+        if (cause instanceof OutOfMemoryError) {
+            return new GatewayException(GatewayError.OVERLOADED, "out of memory", cause).retryAfterMillis(1000);
+        }
+        return new GatewayException(GatewayError.INTERNAL, "internal error; the log names request " + id(), cause);
     }
 
-    private void end(Outcome outcome) {
+    /** The answer's head goes out. */
+    void responding() {
+        state = State.RESPONDING;
+    }
+
+    /** The answer's last part went out. */
+    void answered() {
+        end(answeredError == null ? Outcome.ANSWERED : new Outcome(Outcome.End.ANSWERED, answeredError));
+        connection.answered();
+    }
+
+    /** The answer cannot be finished. */
+    void cut(GatewayException failure) {
+        end(new Outcome(Outcome.End.CUT, failure));
+        connection.cut();
+    }
+
+    /** The client's connection is gone. */
+    void clientLeft() {
+        end(Outcome.CLIENT_LEFT);
+    }
+
+    private void end(Outcome how) {
         if (state == State.ENDED) {
             return;
         }
         state = State.ENDED;
-        ended = outcome;
-        stopWaiting();
+        outcome = how;
+        if (wait != null) {
+            wait.stop();
+        }
         cancelUpstream();
         if (body != null) {
             body.release();
@@ -317,7 +311,12 @@ final class ServerExchange implements Exchange {
         if (collector != null) {
             collector.release();
         }
-        notifyEnd(outcome);
+        downstream.ended(how);
+        try {
+            engine.listener().ended(this, how);
+        } catch (RuntimeException e) {
+            LOG.error("exchange {}: end could not be recorded", id(), e);
+        }
         engine.exchangeEnded();
     }
 
@@ -326,29 +325,8 @@ final class ServerExchange implements Exchange {
             try {
                 upstream.cancel();
             } catch (RuntimeException e) {
-                LOG.error("exchange {}: upstream could not be cancelled", id, e);
+                LOG.error("exchange {}: upstream could not be cancelled", id(), e);
             }
-        }
-    }
-
-    private void notifyEnd(Outcome outcome) {
-        if (filters != null) {
-            for (FilterLink link : filters) {
-                notifyEnd(link.filter(), outcome);
-            }
-        }
-        try {
-            engine.listener().ended(this, outcome);
-        } catch (RuntimeException e) {
-            LOG.error("exchange {}: end could not be recorded", id, e);
-        }
-    }
-
-    private void notifyEnd(ResponseFilter filter, Outcome outcome) {
-        try {
-            filter.onEnd(outcome);
-        } catch (RuntimeException e) {
-            LOG.error("exchange {}: end of {} failed", id, filter.getClass().getSimpleName(), e);
         }
     }
 
@@ -357,43 +335,8 @@ final class ServerExchange implements Exchange {
     }
 
     @Override
-    public RequestHead request() {
-        return request;
-    }
-
-    @Override
-    public Route route() {
-        return route;
-    }
-
-    @Override
-    public String id() {
-        return id;
-    }
-
-    @Override
-    public InetAddress clientAddress() {
-        return client.address();
-    }
-
-    @Override
-    public String forwardedFor() {
-        return client.forwardedFor();
-    }
-
-    @Override
-    public boolean secure() {
-        return client.secure();
-    }
-
-    @Override
     public EventLoop eventLoop() {
-        return connection.eventLoop();
-    }
-
-    @Override
-    public long startNanos() {
-        return startNanos;
+        return connection.channel().eventLoop();
     }
 
     @Override
@@ -412,111 +355,18 @@ final class ServerExchange implements Exchange {
     }
 
     @Override
-    public <T> @Nullable T get(Key<T> key) {
-        return key.index() < values.length ? key.cast(values[key.index()]) : null;
-    }
-
-    @Override
-    public <T> void set(Key<T> key, T value) {
-        if (key.index() >= values.length) {
-            values = Arrays.copyOf(values, Math.max(8, key.index() + 4));
-        }
-        values[key.index()] = value;
-    }
-
-    @Override
     public Downstream filterResponse(ResponseFilter filter) {
         FilterLink link = new FilterLink(this, filter, downstream);
-        if (ended != null) {
-            notifyEnd(filter, ended);
-            return link;
+        if (outcome != null) {
+            link.endOwn(outcome);
+        } else {
+            downstream = link;
         }
-        if (filters == null) {
-            filters = new ArrayList<>(4);
-        }
-        filters.add(link);
-        downstream = link;
         return link;
     }
 
     @Override
     public Progress progress() {
-        return new Progress(status, requestBytes, responseBytes, headNanos);
-    }
-
-    /** The end of the way: the client's connection. */
-    private final class Wire extends ResponseStage {
-        @Override
-        public void writeHead(ResponseHead head) {
-            if (state == State.ENDED || state == State.RESPONDING) {
-                return;
-            }
-            state = State.RESPONDING;
-            status = head.status();
-            headNanos = System.nanoTime();
-            connection.writeHead(head, ServerExchange.this);
-        }
-
-        @Override
-        public void writeBody(ByteBuf part, boolean last) {
-            taken = part;
-            if (state != State.RESPONDING) {
-                part.release();
-                return;
-            }
-            responseBytes += part.readableBytes();
-            if (!connection.writeBody(part, last)) {
-                fail(new GatewayException(GatewayError.INTERNAL, "the body does not fit its announced length"));
-            } else if (last) {
-                end(answeredError == null ? Outcome.ANSWERED : new Outcome(Outcome.End.ANSWERED, answeredError));
-                connection.answered();
-            }
-        }
-
-        @Override
-        public void flush() {
-            if (state != State.ENDED) {
-                connection.flush();
-            }
-        }
-
-        @Override
-        public void fail(GatewayException failure) {
-            if (state == State.RESPONDING) {
-                end(new Outcome(Outcome.End.CUT, failure));
-                connection.cut();
-            } else if (state != State.ENDED) {
-                respond(errorResponse(failure));
-            }
-        }
-
-        @Override
-        public boolean isWritable() {
-            return connection.isWritable();
-        }
-
-        @Override
-        public void attach(Upstream attached) {
-            if (state == State.ENDED) {
-                attached.cancel();
-                return;
-            }
-            upstream = attached;
-            if (body == null && !requestEnded) {
-                if (connection.announcedLength() > route.maxBodyBytes()) {
-                    downstream.fail(tooLarge());
-                    return;
-                }
-                streaming = true;
-                connection.requestWanted();
-            }
-        }
-
-        @Override
-        public void resumeRequest() {
-            if (streaming && state != State.ENDED) {
-                connection.requestWanted();
-            }
-        }
+        return new Progress(wire.status(), requestBytes, wire.bodyBytes(), wire.headNanos());
     }
 }

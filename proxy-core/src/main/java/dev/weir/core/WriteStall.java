@@ -16,24 +16,29 @@ final class WriteStall {
     private final Channel channel;
     private final Timeout timeout;
     private final Runnable onStalled;
-    private long timeoutMillis;
+    private long limitMillis;
     private boolean watching;
     private @Nullable ByteBuf front;
     private long frontProgress;
 
+    /** @param onStalled runs when the peer took nothing for too long */
     WriteStall(Channel channel, Runnable onStalled) {
         this.channel = channel;
         this.onStalled = onStalled;
         this.timeout = new Timeout(channel.eventLoop(), this::look);
     }
 
+    /** How long the peer may take nothing from now on; 0 for ever. */
+    void limit(long millis) {
+        limitMillis = millis;
+    }
+
     /** To be called after a flush: begins to watch if something is left. */
-    void watch(long millis) {
-        if (!watching && millis > 0 && isPending()) {
+    void watch() {
+        if (!watching && limitMillis > 0 && isPending()) {
             watching = true;
-            timeoutMillis = millis;
             mark();
-            timeout.set(millis);
+            timeout.set(limitMillis);
         }
     }
 
@@ -56,7 +61,7 @@ final class WriteStall {
         if (stalled) {
             onStalled.run();
         } else {
-            watch(timeoutMillis);
+            watch();
         }
     }
 

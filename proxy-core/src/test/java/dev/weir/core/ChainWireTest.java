@@ -141,6 +141,54 @@ final class ChainWireTest {
 
     @Test
     @AllowsErrors(WHY)
+    void errorOfAMiddlewareIsNotTheEndOfTheProcess() {
+        TestGateway started = start(exchange -> {
+            throw new NoClassDefFoundError("a plug-in's library");
+        });
+        assertThat(RawClient.get(started.port(), "/a").status()).isEqualTo(500);
+        assertThat(RawClient.get(started.port(), "/health").status()).isEqualTo(200);
+    }
+
+    @Test
+    @AllowsErrors(WHY)
+    void exhaustedMemoryIsA503() {
+        TestGateway started = start(exchange -> {
+            throw new OutOfMemoryError("direct buffers");
+        });
+        RawResponse answer = RawClient.get(started.port(), "/a");
+        assertThat(answer.status()).isEqualTo(503);
+        assertThat(answer.header("retry-after")).isEqualTo("1");
+    }
+
+    @Test
+    @AllowsErrors(WHY)
+    void throwingUpstreamBecomesA500() {
+        Upstream throwing = new Upstream() {
+            @Override
+            public void writeBody(ByteBuf part, boolean last) {
+                part.release();
+                throw new IllegalStateException("broken");
+            }
+
+            @Override
+            public void cancel() {
+                throw new IllegalStateException("broken too");
+            }
+        };
+        TestGateway started = start(EngineSettings.DEFAULT, (exchange, downstream) -> downstream.attach(throwing));
+        try (RawClient client = started.connect()) {
+            client.send("POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\n\r\n");
+            Await.until("served", () -> started.engine().exchanges() == 1);
+            client.send("abc");
+            RawResponse answer = client.readResponse();
+            assertThat(answer.status()).isEqualTo(500);
+            assertThat(answer.header("connection")).isEqualTo("close");
+        }
+        assertThat(started.awaitEnded().error()).isEqualTo(GatewayError.INTERNAL);
+    }
+
+    @Test
+    @AllowsErrors(WHY)
     @SuppressWarnings("NullAway") // What a stranger's plug-in may do.
     void missingVerdictIsAnErrorAndNeverLetsTheRequestPass() {
         TestGateway started = start(exchange -> null, noting("second", Verdict.PROCEED));

@@ -104,8 +104,8 @@ final class ResponseFilterWireTest {
                         "outer head 200",
                         "inner body x.",
                         "outer body x.",
-                        "outer end ANSWERED",
-                        "inner end ANSWERED");
+                        "inner end ANSWERED",
+                        "outer end ANSWERED");
     }
 
     @Test
@@ -149,7 +149,7 @@ final class ResponseFilterWireTest {
         TestGateway.Ended ended = started.awaitEnded();
         assertThat(ended.end()).isEqualTo(Outcome.End.CUT);
         assertThat(ended.error()).isEqualTo(GatewayError.BACKEND_FAILED);
-        assertThat(calls).endsWith("outer end CUT", "inner end CUT");
+        assertThat(calls).endsWith("inner end CUT", "outer end CUT");
     }
 
     @Test
@@ -341,7 +341,7 @@ final class ResponseFilterWireTest {
                 new Noting("third"));
         assertThat(RawClient.get(started.port(), "/cached").status()).isEqualTo(200);
         started.awaitEnded();
-        assertThat(calls).endsWith("first end ANSWERED", "third end ANSWERED");
+        assertThat(calls).endsWith("third end ANSWERED", "first end ANSWERED");
     }
 
     @Test
