@@ -149,6 +149,39 @@ class ServeProcessTest {
     }
 
     @Test
+    void theLogIsOneJsonObjectALineInTheFileTooAndHoldsNoSecret() throws IOException {
+        Path log = directory.resolve("log/weir.log");
+        Files.writeString(file, """
+                server: {listen: "127.0.0.1:0"}
+                auth: {master_key: sk-process}
+                backends: {a: {url: "%s", api_key: secret-api-key}}
+                database: {url: "postgresql://weir:secret-password@127.0.0.1:9/weir"}
+                logging: {file: {path: "%s"}}
+                """.formatted(sim.url(), log));
+        try (WeirProcess weir = serve()) {
+            int port = weir.awaitPort();
+            RawClient.get(port, "/v1/models?key=secret-query", KEY);
+            RawClient.get(port, "/v1/models", "authorization: Bearer secret-guess");
+            RawClient.post(port, "/v1/chat/completions", "{\"model\": \"secret-words\"}", KEY);
+            Files.writeString(file, "auth: {master_key: \"secret-new with spaces\"}");
+            weir.signal("HUP");
+            weir.awaitLine(Pattern.compile("not reloaded"));
+            weir.signal("TERM");
+            assertThat(weir.awaitExit()).isZero();
+
+            assertThat(weir.output())
+                    .isNotEmpty()
+                    .allSatisfy(line ->
+                            assertThat(TestGateway.json(line).has("time")).isTrue())
+                    .noneMatch(line -> line.contains("secret-") || line.contains("sk-process"));
+            assertThat(weir.output().stream().filter(line -> line.contains("\"route\"")))
+                    .hasSize(3);
+            assertThat(Files.readAllLines(log)).containsExactlyInAnyOrderElementsOf(weir.output());
+            assertThat(weir.errors()).isEmpty();
+        }
+    }
+
+    @Test
     void hupWithABrokenFileChangesNothingAndSaysWhy() throws IOException {
         write("drain: 10s", CHAT);
         try (WeirProcess weir = serve()) {
