@@ -151,9 +151,11 @@ public final class Backend {
         connects.increment();
     }
 
-    /** Closes what is idle: the backend is not configured any more. */
+    /**
+     * Keeps no idle connections any more: the backend is not configured as it was. Requests that were routed before may
+     * still use it.
+     */
     void retire() {
-        enabled = false;
         pools.forEach((eventLoop, pool) -> eventLoop.execute(pool::close));
     }
 }

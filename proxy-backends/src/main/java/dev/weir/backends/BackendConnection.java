@@ -141,6 +141,7 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
 
     /** Ends whatever is going on, at once: the backend sees the connection close. */
     void close() {
+        leavePool();
         receiver = null;
         state = State.CLOSED;
         channel.close();
@@ -151,7 +152,6 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
         ByteBuf data = (ByteBuf) message;
         if (state == State.IDLE || state == State.CLOSED) {
             data.release();
-            leavePool();
             close();
             return;
         }
@@ -273,7 +273,6 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
     private void expired() {
         switch (state) {
             case IDLE -> {
-                leavePool();
                 close();
             }
             case WAITING ->

@@ -28,7 +28,7 @@ final class RequestWriter {
         ByteBufAllocator alloc = PooledByteBufAllocator.DEFAULT;
         boolean copied = body.length() <= COPY_BYTES;
         ByteBuf head = alloc.directBuffer(copied ? HEAD_BYTES + body.length() : HEAD_BYTES);
-        writeHead(head, exchange, target.backend().spec());
+        writeHead(head, exchange, UpstreamPath.of(exchange.request().target()), target.backend().spec());
         writeLength(head, body.length());
         if (copied) {
             body.writeTo(head);
@@ -37,10 +37,10 @@ final class RequestWriter {
         return alloc.compositeBuffer(8).addComponent(true, head).addComponent(true, body.composite(alloc));
     }
 
-    /** The head of a request whose body is streamed behind it by {@link RequestStream}. The caller takes the buffer. */
+    /** The head of a relayed request, whose body {@link RequestStream} sends behind it. The caller takes the buffer. */
     static ByteBuf head(Exchange exchange, Target target) {
         ByteBuf head = PooledByteBufAllocator.DEFAULT.directBuffer(HEAD_BYTES);
-        writeHead(head, exchange, target.backend().spec());
+        writeHead(head, exchange, exchange.request().target(), target.backend().spec());
         Headers headers = exchange.request().headers();
         String length = headers.get("Content-Length");
         if (length != null) {
@@ -54,12 +54,12 @@ final class RequestWriter {
         return head;
     }
 
-    private static void writeHead(ByteBuf out, Exchange exchange, BackendSpec spec) {
+    private static void writeHead(ByteBuf out, Exchange exchange, String path, BackendSpec spec) {
         RequestHead request = exchange.request();
         ascii(out, request.method());
         out.writeByte(' ');
         ascii(out, spec.basePath());
-        ascii(out, UpstreamPath.of(request.target()));
+        ascii(out, path);
         ascii(out, " HTTP/1.1\r\n");
         writeField(out, "Host", spec.authority());
         writeClientFields(out, request.headers(), spec);

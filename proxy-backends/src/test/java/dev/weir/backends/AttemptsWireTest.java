@@ -593,6 +593,15 @@ class AttemptsWireTest {
     }
 
     @Test
+    void aRelayedPathStaysAsItIs() {
+        try (TestFleet fleet = TestFleet.before(one)) {
+            RawClient.post(fleet.port(), "/tokenize", "{\"anything\": 1}");
+
+            assertThat(one.awaitRequest(2).target()).isEqualTo("/tokenize");
+        }
+    }
+
+    @Test
     void backendsGetTheirOwnModelNameAndEverythingElseByteForByte() {
         try (TestFleet fleet = TestFleet.before(one)) {
             String body =

@@ -67,7 +67,7 @@ final class TestFleet implements AutoCloseable {
                 1 << 20);
         Engine engine = new Engine(
                 EngineSettings.DEFAULT,
-                head -> head.path().startsWith("/v1/files") ? relay : models,
+                head -> head.path().startsWith("/v1/files") || head.path().equals("/tokenize") ? relay : models,
                 ExchangeListener.NONE);
         server = new ProxyServer(engine, Transport.NIO, eventLoops);
         try {
