@@ -28,7 +28,11 @@ final class RequestWriter {
         ByteBufAllocator alloc = PooledByteBufAllocator.DEFAULT;
         boolean copied = body.length() <= COPY_BYTES;
         ByteBuf head = alloc.directBuffer(copied ? HEAD_BYTES + body.length() : HEAD_BYTES);
-        writeHead(head, exchange, UpstreamPath.of(exchange.request().target()), target.backend().spec());
+        writeHead(
+                head,
+                exchange,
+                UpstreamPath.of(exchange.request().target()),
+                target.backend().spec());
         writeLength(head, body.length());
         if (copied) {
             body.writeTo(head);
