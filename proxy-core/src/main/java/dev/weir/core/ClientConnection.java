@@ -62,10 +62,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         this.inbound = new InboundBuffer(channel);
         this.decoder = new RequestDecoder(settings.limits());
         this.intake = new RequestIntake(decoder.body());
-        this.stall = new WriteStall(channel, this::stalled);
+        this.stall = new WriteStall(channel, channel::close);
         this.writer = new ResponseWriter(channel, stall);
         this.timeout = new Timeout(channel.eventLoop(), this::expired);
-        this.close = new ConnectionClose(channel, writer, timeout);
+        this.close = new ConnectionClose(channel, writer, inbound, timeout);
     }
 
     @Override
@@ -83,11 +83,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
             return;
         }
         inbound.add(data);
-        process();
+        readOn();
     }
 
-    /** Reads as far as the bytes and the exchange allow. */
-    private void process() {
+    /** Reads as far as the bytes and the exchange allow; an exchange that wants its body, now or again, calls this. */
+    void readOn() {
         if (processing) {
             return;
         }
@@ -210,13 +210,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
 
     private void refuse(int status, String detail) {
         engine.listener().refused(status);
-        writer.writeRaw(ErrorResponses.refusal(status, detail, RequestId.random()));
+        writer.writeRefusal(status, detail);
         closeAfterFlush(true);
-    }
-
-    /** The exchange asks for the request's body, now or again. */
-    void requestWanted() {
-        process();
     }
 
     /** The length the request's body announces, or 0. */
@@ -250,7 +245,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
             return;
         }
         writer.flush();
-        if (state == State.CLOSED) {
+        if (!channel.isActive()) {
+            // The flush found the client gone; we are about to be told.
             return;
         }
         if (intake.isComplete()) {
@@ -258,14 +254,14 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         } else {
             state = State.DISCARD;
         }
-        process();
+        readOn();
     }
 
     /** The exchange cannot write its answer to the end: what was written leaves, and then the end is a visible one. */
     void cut() {
         exchange = null;
         if (writer.endsWithConnection()) {
-            beginClose();
+            state = State.CLOSING;
             close.reset();
         } else {
             closeAfterFlush(hasUnread());
@@ -295,19 +291,12 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     }
 
     private void closeAfterFlush(boolean lingering) {
-        beginClose();
+        state = State.CLOSING;
         if (lingering) {
             close.lingering();
         } else {
             close.afterFlush();
         }
-        inbound.tidy(true);
-    }
-
-    private void beginClose() {
-        state = State.CLOSING;
-        timeout.clear();
-        inbound.release();
     }
 
     private void expired() {
@@ -335,11 +324,6 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         }
     }
 
-    private void stalled() {
-        LOG.debug("client took nothing for {} ms", settings.timeouts().writeStallMillis());
-        channel.close();
-    }
-
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext ctx) {
         if (!channel.isWritable()) {
@@ -348,7 +332,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         if (exchange != null) {
             exchange.onWritable();
         } else {
-            process();
+            readOn();
         }
     }
 
@@ -368,10 +352,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-        if (cause instanceof IOException) {
-            LOG.debug("client connection failed: {}", cause.toString());
-        } else if (cause instanceof DecoderException) {
-            LOG.debug("client handshake failed: {}", cause.toString());
+        if (cause instanceof IOException || cause instanceof DecoderException) {
+            LOG.debug("client connection or handshake failed: {}", cause.toString());
         } else if (exchange != null) {
             keepAlive = false;
             intake.markBroken();

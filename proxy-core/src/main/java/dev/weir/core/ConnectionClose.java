@@ -17,18 +17,21 @@ final class ConnectionClose {
 
     private final Channel channel;
     private final ResponseWriter writer;
+    private final InboundBuffer inbound;
     private final Timeout timeout;
     private long lingerUntilNanos;
 
     /** @param timeout when it expires, its owner closes the channel */
-    ConnectionClose(Channel channel, ResponseWriter writer, Timeout timeout) {
+    ConnectionClose(Channel channel, ResponseWriter writer, InboundBuffer inbound, Timeout timeout) {
         this.channel = channel;
         this.writer = writer;
+        this.inbound = inbound;
         this.timeout = timeout;
     }
 
     /** Closes once everything has left. */
     void afterFlush() {
+        dropUnread();
         writer.flushLast().addListener(ChannelFutureListener.CLOSE);
     }
 
@@ -37,6 +40,7 @@ final class ConnectionClose {
      * an immediate close would reset the connection and take the answer with it.
      */
     void lingering() {
+        dropUnread();
         writer.flushLast().addListener(written -> {
             if (written.isSuccess() && channel instanceof DuplexChannel duplex) {
                 linger(duplex);
@@ -44,6 +48,12 @@ final class ConnectionClose {
                 channel.close();
             }
         });
+    }
+
+    private void dropUnread() {
+        timeout.clear();
+        inbound.release();
+        inbound.tidy(true);
     }
 
     private void linger(DuplexChannel duplex) {
@@ -71,6 +81,7 @@ final class ConnectionClose {
 
     /** Resets once everything has left: an orderly close would look like the end of a body. */
     void reset() {
+        dropUnread();
         channel.config().setOption(ChannelOption.SO_LINGER, 0);
         writer.flushLast().addListener(written -> {
             // A close that passed the encryption would say goodbye first.

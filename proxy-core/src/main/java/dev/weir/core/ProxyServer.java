@@ -9,6 +9,7 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.handler.ssl.SslContext;
+import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -75,6 +76,7 @@ public final class ProxyServer implements AutoCloseable {
         engine.drain();
         TimeUnit.NANOSECONDS.sleep(delay.toNanos());
         stopListening();
+        awaitRegistrations();
         forEachConnection(ClientConnection::closeIfIdle);
         if (awaitClients(deadline)) {
             return true;
@@ -99,6 +101,13 @@ public final class ProxyServer implements AutoCloseable {
             listener.close().awaitUninterruptibly();
         }
         listeners.clear();
+    }
+
+    /** Connections accepted last are known once every event loop has done what was handed to it. */
+    private void awaitRegistrations() throws InterruptedException {
+        for (EventExecutor eventLoop : eventLoops) {
+            eventLoop.submit(() -> {}).await(1, TimeUnit.SECONDS);
+        }
     }
 
     private boolean awaitClients(Duration deadline) throws InterruptedException {

@@ -16,7 +16,8 @@ public interface ResponseFilter {
     }
 
     /**
-     * A part of the body. Takes {@code part}: passes it on, releases it or keeps it. If this throws, the engine releases it.
+     * A part of the body. Takes {@code part}: passes it on, releases it or keeps it. If this throws, the engine releases what
+     * was not passed on.
      *
      * @param last whether the body ends with this part, which may be empty
      */
@@ -24,11 +25,17 @@ public interface ResponseFilter {
         next.writeBody(part, last);
     }
 
-    /** A failure after the head: the place to tell the client in its own format before the connection is cut. */
+    /**
+     * A failure after the head: the place to tell the client in its own format before the connection is cut. Called at most
+     * once; no part comes after it.
+     */
     default void onFailure(GatewayException failure, Downstream next) {
         next.fail(failure);
     }
 
-    /** The exchange is over, however it ended; called exactly once, and last. What the filter still holds it releases here. */
+    /**
+     * The exchange is over, however it ended; called exactly once, and last, in the order in which filters see an answer.
+     * What the filter still holds it releases here.
+     */
     default void onEnd(Outcome outcome) {}
 }

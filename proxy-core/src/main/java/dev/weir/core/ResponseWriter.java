@@ -212,9 +212,10 @@ final class ResponseWriter {
         return left;
     }
 
-    /** Writes bytes made elsewhere, without framing: a refusal of the guard. */
-    void writeRaw(byte[] bytes) {
-        buffer(bytes.length).writeBytes(bytes);
+    /** Writes the answer to a request that gets no exchange. */
+    void writeRefusal(int status, String detail) {
+        byte[] refusal = ErrorResponses.refusal(status, detail, RequestId.random());
+        buffer(refusal.length).writeBytes(refusal);
     }
 
     /** Forgets what has not left. */

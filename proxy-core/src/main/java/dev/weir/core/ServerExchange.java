@@ -43,11 +43,7 @@ final class ServerExchange extends ExchangeFacts {
     private int step;
     private @Nullable VerdictWait wait;
 
-    private @Nullable BodyCollector collector;
-    private @Nullable ByteBuf body;
-    private long requestBytes;
-    private boolean requestEnded;
-    private boolean streaming;
+    private final RequestBody body;
     private @Nullable Upstream upstream;
 
     private @Nullable GatewayException answeredError;
@@ -63,6 +59,7 @@ final class ServerExchange extends ExchangeFacts {
         super(request, route, client, startNanos);
         this.connection = connection;
         this.engine = engine;
+        this.body = new RequestBody(route.maxBodyBytes());
         this.wire = new ClientStage(this, connection);
         this.downstream = wire;
         engine.exchangeBegan();
@@ -80,7 +77,7 @@ final class ServerExchange extends ExchangeFacts {
             boolean needsBody = atEndpoint
                     ? route().endpoint().needsBody()
                     : chain.get(step).needsBody();
-            if (needsBody && body == null) {
+            if (needsBody && !body.isCollected()) {
                 collect();
                 return;
             }
@@ -155,13 +152,15 @@ final class ServerExchange extends ExchangeFacts {
     }
 
     private void collect() {
-        if (connection.announcedLength() > route().maxBodyBytes()) {
-            fail(tooLarge());
+        try {
+            body.announce(connection.announcedLength());
+        } catch (GatewayException e) {
+            fail(e);
             return;
         }
         state = State.COLLECTING;
-        collector = new BodyCollector(engine, connection.channel().alloc());
-        connection.requestWanted();
+        body.collectWith(new BodyCollector(engine, connection.channel().alloc()));
+        connection.readOn();
     }
 
     /** Names who is told about this exchange from now on; a body that was not collected streams to it. */
@@ -171,64 +170,46 @@ final class ServerExchange extends ExchangeFacts {
             return;
         }
         upstream = attached;
-        if (body != null || requestEnded) {
-            return;
+        try {
+            body.announce(connection.announcedLength());
+            if (body.streamTo(attached)) {
+                connection.readOn();
+            }
+        } catch (GatewayException e) {
+            fail(e);
         }
-        if (connection.announcedLength() > route().maxBodyBytes()) {
-            fail(tooLarge());
-            return;
-        }
-        streaming = true;
-        connection.requestWanted();
     }
 
     /** The upstream takes more of the body again. */
     void resumeRequest() {
-        if (streaming && state != State.ENDED) {
-            connection.requestWanted();
+        if (body.isStreaming() && state != State.ENDED) {
+            connection.readOn();
         }
     }
 
     /** Whether the connection shall read on in the request's body. */
     boolean wantsBody() {
-        return state == State.COLLECTING || (streaming && upstream != null && upstream.isWritable());
+        return state == State.COLLECTING || body.isWantedByStream();
     }
 
     /** Whether the request's body goes on to an upstream as it comes. */
     boolean isStreaming() {
-        return streaming;
+        return body.isStreaming();
     }
 
     /** The next part of the request's body. Takes {@code part}. */
     void onBody(ByteBuf part, boolean last) {
-        requestBytes += part.readableBytes();
-        requestEnded |= last;
-        if (requestBytes > route().maxBodyBytes()) {
-            part.release();
-            fail(tooLarge());
-        } else if (streaming && upstream != null) {
-            upstream.writeBody(part, last);
-        } else if (collector == null || state != State.COLLECTING) {
-            part.release();
-        } else if (!collector.add(part)) {
-            fail(new GatewayException(GatewayError.OVERLOADED, "too many request bodies are held at once")
-                    .retryAfterMillis(1000));
-        } else if (last) {
-            collected(collector.finish());
-        }
-    }
-
-    private void collected(ByteBuf whole) {
-        body = whole;
-        state = State.CHAIN;
         try {
-            readRequest();
+            if (body.add(part, last)) {
+                state = State.CHAIN;
+                readRequest();
+                proceed();
+            }
         } catch (GatewayException e) {
             fail(e);
         } catch (Throwable e) {
-            fail(internalError("request reader of " + route().name(), e));
+            fail(internalError("request body of " + route().name(), e));
         }
-        proceed();
     }
 
     private void readRequest() throws GatewayException {
@@ -236,11 +217,6 @@ final class ServerExchange extends ExchangeFacts {
         if (reader != null) {
             reader.read(this);
         }
-    }
-
-    private GatewayException tooLarge() {
-        return new GatewayException(
-                GatewayError.BODY_TOO_LARGE, "the request body is larger than " + route().maxBodyBytes() + " bytes");
     }
 
     /** The client takes more again. */
@@ -304,13 +280,7 @@ final class ServerExchange extends ExchangeFacts {
             wait.stop();
         }
         cancelUpstream();
-        if (body != null) {
-            body.release();
-            body = null;
-        }
-        if (collector != null) {
-            collector.release();
-        }
+        body.release();
         downstream.ended(how);
         try {
             engine.listener().ended(this, how);
@@ -341,16 +311,12 @@ final class ServerExchange extends ExchangeFacts {
 
     @Override
     public ByteBuf body() {
-        if (body == null) {
-            throw new IllegalStateException("body: not collected (expected: needsBody() to ask for it)");
-        }
-        return body;
+        return body.whole();
     }
 
     @Override
     public void replaceBody(ByteBuf replacement) throws GatewayException {
-        body().release();
-        body = replacement;
+        body.replace(replacement);
         readRequest();
     }
 
@@ -367,6 +333,6 @@ final class ServerExchange extends ExchangeFacts {
 
     @Override
     public Progress progress() {
-        return new Progress(wire.status(), requestBytes, wire.bodyBytes(), wire.headNanos());
+        return new Progress(wire.status(), body.bytes(), wire.bodyBytes(), wire.headNanos());
     }
 }
