@@ -187,7 +187,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
 
     private void nextRequest() {
         state = State.IDLE;
-        if (engine.isDraining()) {
+        if (engine.isClosingIdle()) {
             closeAfterFlush(false);
         } else {
             timeout.set(settings.timeouts().keepAliveMillis());
@@ -195,17 +195,21 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     }
 
     private void broken(BadMessageException e) {
-        ServerExchange current = exchange;
-        keepAlive = false;
-        intake.markBroken();
-        if (current != null) {
+        if (exchange != null) {
             GatewayError error = e.status() == 431 ? GatewayError.BODY_TOO_LARGE : GatewayError.BAD_REQUEST;
-            current.fail(new GatewayException(error, "broken request body: " + e.detail()));
+            failRequest(exchange, new GatewayException(error, "broken request body: " + e.detail()));
         } else if (state == State.DISCARD) {
             closeAfterFlush(true);
         } else {
             refuse(e.status(), e.detail());
         }
+    }
+
+    /** Ends the exchange in flight; nothing more of its request is read. */
+    private void failRequest(ServerExchange current, GatewayException failure) {
+        keepAlive = false;
+        intake.markBroken();
+        current.fail(failure);
     }
 
     private void refuse(int status, String detail) {
@@ -274,9 +278,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
 
     /** Ends what is in flight, because the drain deadline came. */
     void cutForShutdown() {
-        ServerExchange current = exchange;
-        if (current != null) {
-            current.fail(new GatewayException(GatewayError.SHUTTING_DOWN, "the gateway is shutting down")
+        if (exchange != null) {
+            exchange.fail(new GatewayException(GatewayError.SHUTTING_DOWN, "the gateway is shutting down")
                     .retryAfterMillis(1000));
         } else {
             channel.close();
@@ -311,10 +314,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
             }
             case HEAD -> refuse(408, "the request's head took too long");
             case EXCHANGE -> {
-                ServerExchange current = exchange;
-                if (current != null && !intake.isOver() && current.wantsBody()) {
-                    keepAlive = false;
-                    current.fail(
+                if (exchange != null && !intake.isOver() && exchange.wantsBody()) {
+                    failRequest(
+                            exchange,
                             new GatewayException(GatewayError.REQUEST_TIMEOUT, "the request's body stopped arriving"));
                 }
             }
@@ -355,9 +357,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         if (cause instanceof IOException || cause instanceof DecoderException) {
             LOG.debug("client connection or handshake failed: {}", cause.toString());
         } else if (exchange != null) {
-            keepAlive = false;
-            intake.markBroken();
-            exchange.fail(exchange.internalError("connection", cause));
+            failRequest(exchange, exchange.internalError("connection", cause));
             return;
         } else {
             LOG.error("client connection failed", cause);

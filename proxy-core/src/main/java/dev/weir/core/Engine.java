@@ -17,6 +17,7 @@ public final class Engine {
     private final AtomicLong bufferedBytes = new AtomicLong();
     private volatile Snapshot snapshot;
     private volatile boolean draining;
+    private volatile boolean closingIdle;
 
     public Engine(EngineSettings settings, Router router, ExchangeListener listener) {
         this.snapshot = new Snapshot(settings, router);
@@ -50,6 +51,15 @@ public final class Engine {
 
     void drain() {
         draining = true;
+    }
+
+    /** Whether a connection is closed as soon as it is idle, though its client was not told. */
+    boolean isClosingIdle() {
+        return closingIdle;
+    }
+
+    void closeIdle() {
+        closingIdle = true;
     }
 
     Snapshot snapshot() {

@@ -77,6 +77,7 @@ public final class ProxyServer implements AutoCloseable {
         TimeUnit.NANOSECONDS.sleep(delay.toNanos());
         stopListening();
         awaitRegistrations();
+        engine.closeIdle();
         forEachConnection(ClientConnection::closeIfIdle);
         if (awaitClients(deadline)) {
             return true;

@@ -93,6 +93,30 @@ final class DrainWireTest {
     }
 
     @Test
+    void connectionWhoseAnswerBeganBeforeTheDrainIsClosedWhenItIsIdle() throws Exception {
+        try (RawClient client = gateway.connect()) {
+            client.sendRequest("GET /manual", "");
+            Served served = manual.await();
+            served.writeHead(200, 2);
+            assertThat(client.readHead().header("connection")).isNull();
+            CompletableFuture<Boolean> drain = drain(Duration.ZERO, Duration.ofSeconds(5));
+            Await.until("nothing is accepted", () -> !accepts());
+            served.writeLast("ok");
+            assertThat(client.readRest().text()).isEqualTo("ok");
+            client.expectClosed();
+            assertThat(result(drain)).isTrue();
+        }
+    }
+
+    private boolean accepts() {
+        try (RawClient probe = gateway.connect()) {
+            return probe.localPort() > 0;
+        } catch (UncheckedIOException refused) {
+            return false;
+        }
+    }
+
+    @Test
     void requestWhoseHeadIsUnderWayIsServed() throws Exception {
         try (RawClient client = gateway.connect()) {
             client.send("GET /health HTTP/1.1\r\n");
