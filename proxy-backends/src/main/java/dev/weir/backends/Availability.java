@@ -33,9 +33,9 @@ final class Availability {
     private volatile boolean starting;
     private volatile long ejectedUntilNanos;
     private volatile long startedNanos;
-    private int failures;
+    private volatile int failures;
     private int ejections;
-    private int checksFailed;
+    private volatile int checksFailed;
     private int checksPassed;
     private long reinstatedNanos;
 
@@ -93,45 +93,63 @@ final class Availability {
         return (int) Math.max(SLOW_START_FLOOR, FULL * since / SLOW_START_NANOS);
     }
 
-    /** A request was answered: whatever was thought of the backend, it works. */
-    void succeeded() {
-        if (failures == 0 && isUp() && !trial) {
-            return;
+    /**
+     * A request was answered: whatever was thought of the backend, it works. Checks that fail meanwhile start counting anew.
+     *
+     * @return whether this brought it back
+     */
+    boolean succeeded() {
+        if (failures == 0 && checksFailed == 0 && isUp() && !trial) {
+            return false;
         }
         synchronized (this) {
             failures = 0;
+            checksFailed = 0;
             trial = false;
-            if (!isUp()) {
-                ejected = false;
-                down = false;
-                checksFailed = 0;
-                reinstatedNanos = clock.getAsLong();
-                startSlowly();
+            if (isUp()) {
+                return false;
             }
+            ejected = false;
+            down = false;
+            reinstatedNanos = clock.getAsLong();
+            startSlowly();
+            return true;
         }
     }
 
     /**
      * A request failed through the backend's own fault.
      *
+     * @param asTrial whether it was the trial
      * @return whether this ejected it
      */
-    synchronized boolean failed() {
-        boolean tried = trial;
-        trial = false;
+    synchronized boolean failed(boolean asTrial) {
+        trial &= !asTrial;
         failures++;
-        if (!tried && (ejected || failures < eject.consecutiveFailures())) {
+        long now = clock.getAsLong();
+        if (ejected) {
+            // Requests from before the ejection prove nothing new, nor does a trial that was made before its time.
+            if (asTrial && now - ejectedUntilNanos >= 0) {
+                eject(now, ejections + 1);
+            }
             return false;
         }
-        long now = clock.getAsLong();
+        if (failures < eject.consecutiveFailures()) {
+            return false;
+        }
         // Long good service is forgiven; a relapse soon after coming back is not.
-        boolean relapse = tried || (ejections > 0 && now - reinstatedNanos < nanos(eject.maxMillis()));
-        ejections = relapse ? Math.min(ejections + 1, 20) : 1;
-        long millis = Math.min(eject.maxMillis(), eject.baseMillis() << (ejections - 1));
-        ejectedUntilNanos = now + nanos(millis);
+        boolean relapse = ejections > 0 && now - reinstatedNanos < nanos(eject.maxMillis());
+        eject(now, relapse ? ejections + 1 : 1);
+        return true;
+    }
+
+    private void eject(long now, int times) {
+        ejections = Math.min(times, 30);
+        int doublings = ejections - 1;
+        boolean capped = eject.baseMillis() >= eject.maxMillis() >> doublings;
+        ejectedUntilNanos = now + nanos(capped ? eject.maxMillis() : eject.baseMillis() << doublings);
         ejected = true;
         failures = 0;
-        return !tried;
     }
 
     /** A trial ended without a verdict: its client left. */
@@ -140,7 +158,8 @@ final class Availability {
     }
 
     /**
-     * An active check ended.
+     * An active check ended. It takes a backend out only if no request was answered meanwhile, and brings back only what
+     * checks took out: an ejected backend comes back by a trial.
      *
      * @return whether the backend went up or down by it
      */

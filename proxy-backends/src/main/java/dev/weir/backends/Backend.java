@@ -6,6 +6,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Backend {
     private final BackendSpec spec;
+    private final BackendFields fields;
     private final BackendAddress address;
     private final Availability availability;
     private final Connector connector;
@@ -21,14 +23,20 @@ public final class Backend {
     private final Map<EventLoop, ConnectionPool> pools = new ConcurrentHashMap<>();
     private final Set<WaitQueue> waiting = ConcurrentHashMap.newKeySet();
     private final LongAdder connects = new LongAdder();
-    private volatile boolean enabled = true;
+    private volatile boolean drained;
+    private volatile boolean retired;
     private volatile int weight;
 
     Backend(BackendSpec spec, Connector connector) {
+        this(spec, connector, System::nanoTime);
+    }
+
+    Backend(BackendSpec spec, Connector connector, LongSupplier clock) {
         this.spec = spec;
+        this.fields = BackendFields.of(spec);
         this.connector = connector;
         this.address = new BackendAddress(spec.url().getHost(), spec.port());
-        this.availability = new Availability(spec.eject(), spec.health(), System::nanoTime);
+        this.availability = new Availability(spec.eject(), spec.health(), clock);
         this.weight = spec.weight();
     }
 
@@ -50,9 +58,29 @@ public final class Backend {
         return weight;
     }
 
+    /** Changes the weight until the backend's own configuration changes. */
+    public void weight(int newWeight) {
+        if (newWeight < 1) {
+            throw new IllegalArgumentException("weight: " + newWeight + " (expected: >= 1)");
+        }
+        weight = newWeight;
+    }
+
     /** Whether new requests may be sent to it: false while it is drained by hand. */
     public boolean isEnabled() {
-        return enabled;
+        return !drained;
+    }
+
+    /** Takes no new requests until {@link #enable}; those in flight finish. */
+    public void drain() {
+        drained = true;
+        fitnessChanged();
+    }
+
+    /** Takes requests again after {@link #drain}. */
+    public void enable() {
+        drained = false;
+        fitnessChanged();
     }
 
     /** Idle connections over all event loops. */
@@ -71,7 +99,7 @@ public final class Backend {
 
     /** {@code up}, {@code down} (checks fail), {@code ejected} (requests failed) or {@code drained}. */
     public String state() {
-        if (!enabled) {
+        if (drained) {
             return "drained";
         }
         return availability.isDown() ? "down" : availability.isEjected() ? "ejected" : "up";
@@ -79,6 +107,11 @@ public final class Backend {
 
     Availability availability() {
         return availability;
+    }
+
+    /** What every request to it carries. */
+    BackendFields fields() {
+        return fields;
     }
 
     BackendAddress address() {
@@ -90,7 +123,7 @@ public final class Backend {
     }
 
     boolean isEligible() {
-        return enabled && (availability.isUp() || availability.isTrialDue());
+        return !drained && (availability.isUp() || availability.isTrialDue());
     }
 
     boolean hasFreeSlot() {
@@ -110,7 +143,7 @@ public final class Backend {
     /** Takes a slot of a backend that is out, for one request at a time: nobody fit is left. */
     @Nullable
     Lease acquireForTrial(Target target) {
-        return enabled && availability.claimTrial() ? lease(target, true) : null;
+        return !drained && availability.claimTrial() ? lease(target, true) : null;
     }
 
     private @Nullable Lease lease(Target target, boolean trial) {
@@ -132,8 +165,47 @@ public final class Backend {
         inFlight.decrementAndGet();
         if (!waiting.isEmpty()) {
             for (WaitQueue queue : waiting) {
-                queue.slotFreed();
+                queue.slotFreed(this);
             }
+        }
+    }
+
+    /** A request was answered. */
+    void works() {
+        if (availability.succeeded()) {
+            fitnessChanged();
+        }
+    }
+
+    /**
+     * A request failed through the backend's own fault.
+     *
+     * @return whether this ejected it
+     */
+    boolean fails(boolean asTrial) {
+        boolean ejected = availability.failed(asTrial);
+        if (ejected) {
+            fitnessChanged();
+        }
+        return ejected;
+    }
+
+    /**
+     * An active check ended.
+     *
+     * @return whether the backend went up or down by it
+     */
+    boolean checked(boolean passed) {
+        boolean changed = availability.checked(passed);
+        if (changed) {
+            fitnessChanged();
+        }
+        return changed;
+    }
+
+    private void fitnessChanged() {
+        for (WaitQueue queue : waiting) {
+            queue.fitnessChanged(this);
         }
     }
 
@@ -151,11 +223,14 @@ public final class Backend {
         connects.increment();
     }
 
-    /**
-     * Keeps no idle connections any more: the backend is not configured as it was. Requests that were routed before may
-     * still use it.
-     */
+    /** Whether it is configured no more, so that no connection is kept. */
+    boolean isRetired() {
+        return retired;
+    }
+
+    /** It is configured no more: closes what is idle. Requests that began before may still use it. */
     void retire() {
+        retired = true;
         pools.forEach((eventLoop, pool) -> eventLoop.execute(pool::close));
     }
 }

@@ -7,9 +7,7 @@ import dev.weir.core.ResponseHead;
 import dev.weir.core.Upstream;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
-import io.netty.util.concurrent.ScheduledFuture;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  *
  * Runs on the event loop of its exchange.
  */
-final class BackendCall implements Upstream, BackendConnection.Receiver, Connector.Requester, WaitQueue.Waiter {
+final class BackendCall implements Upstream, BackendConnection.Receiver, Connector.Requester, QueuePlace.Guest {
     private enum State {
         CHOOSING,
         QUEUED,
@@ -35,115 +33,110 @@ final class BackendCall implements Upstream, BackendConnection.Receiver, Connect
     }
 
     private final Exchange exchange;
-    private final List<BackendGroup> groups;
     private final CallKind kind;
+    private final Itinerary itinerary;
     private final Dispatch dispatch = new Dispatch();
-    private final RetryRule retryRule;
     private Downstream downstream;
 
     private State state = State.CHOOSING;
-    private BackendGroup group;
-    private int groupIndex;
+    private @Nullable QueuePlace place;
     private @Nullable Lease lease;
     private @Nullable Channel connecting;
     private @Nullable BackendConnection connection;
     private @Nullable RequestStream requestStream;
-    private @Nullable Failure lastFailure;
     private Lease.Verdict verdict = Lease.Verdict.WORKS;
-    private @Nullable ScheduledFuture<?> queueTimer;
-    private long queuedSinceNanos;
 
+    /**
+     * @param groups who may answer, in order: the one asked for, then its fallbacks
+     */
     BackendCall(Exchange exchange, Downstream downstream, List<BackendGroup> groups, CallKind kind) {
         this.exchange = exchange;
         this.downstream = downstream;
-        this.groups = groups;
         this.kind = kind;
-        this.group = groups.get(0);
-        this.retryRule = new RetryRule(kind, group);
+        this.itinerary = new Itinerary(groups, kind);
     }
 
     void start() {
         exchange.set(Dispatch.KEY, dispatch);
-        retryRule.request();
+        itinerary.begin();
         downstream.attach(this);
         if (state == State.CHOOSING) {
-            choose(false);
+            arrive();
         }
     }
 
-    private void choose(boolean atFront) {
-        Choice choice = group.choose(retryRule.tried());
+    /** Comes to a group: behind those who wait already. */
+    private void arrive() {
+        if (itinerary.group().queue().isEmpty()) {
+            choose();
+        } else {
+            queue();
+        }
+    }
+
+    private void choose() {
+        Choice choice = itinerary.choose();
         if (choice instanceof Lease taken) {
+            leaveQueue();
             attempt(taken);
         } else if (choice == Choice.None.BUSY) {
-            queue(atFront);
+            queue();
         } else {
+            leaveQueue();
             fallBack();
         }
     }
 
-    private void queue(boolean atFront) {
-        long now = System.nanoTime();
-        long left = queueTimer == null
-                ? group.settings().queueMillis()
-                : group.settings().queueMillis() - TimeUnit.NANOSECONDS.toMillis(now - queuedSinceNanos);
-        if (left <= 0 || !group.queue().enter(this, atFront)) {
-            stopWaiting();
-            fallBack();
+    private void queue() {
+        state = State.QUEUED;
+        QueuePlace kept = place;
+        if (kept != null) {
+            kept.waitOn();
             return;
         }
-        state = State.QUEUED;
-        if (queueTimer == null) {
-            queuedSinceNanos = now;
-            queueTimer = exchange.eventLoop().schedule(this::queueExpired, left, TimeUnit.MILLISECONDS);
-        }
-        // A slot freed between looking and entering woke nobody.
-        if (group.hasCandidate(retryRule.tried())) {
-            group.queue().leave(this);
-            state = State.CHOOSING;
-            choose(true);
+        QueuePlace fresh = new QueuePlace(itinerary.group(), itinerary.tried(), exchange.eventLoop(), this);
+        if (fresh.enter()) {
+            place = fresh;
+        } else {
+            crowdedOut();
         }
     }
 
     @Override
-    public void wake(WaitQueue from) {
-        exchange.eventLoop().execute(() -> {
-            if (state == State.QUEUED && group.queue() == from) {
-                state = State.CHOOSING;
-                choose(true);
-            } else {
-                // This call has left meanwhile: the slot is somebody else's turn.
-                from.slotFreed();
-            }
-        });
+    public void slotMayBeFree() {
+        state = State.CHOOSING;
+        choose();
     }
 
-    private void queueExpired() {
-        if (state == State.QUEUED) {
-            group.queue().leave(this);
-            stopWaiting();
-            state = State.CHOOSING;
-            fallBack();
-        }
+    @Override
+    public void waitedTooLong() {
+        leaveQueue();
+        crowdedOut();
     }
 
-    private void stopWaiting() {
-        if (queueTimer != null) {
-            queueTimer.cancel(false);
-            queueTimer = null;
-            dispatch.queued(System.nanoTime() - queuedSinceNanos);
+    private void crowdedOut() {
+        state = State.CHOOSING;
+        itinerary.crowdedOut();
+        fallBack();
+    }
+
+    private void leaveQueue() {
+        if (place != null) {
+            dispatch.queued(place.leave());
+            place = null;
         }
     }
 
     private void attempt(Lease taken) {
-        stopWaiting();
         lease = taken;
-        dispatch.attempt(taken.backend().name(), group.name());
-        BackendConnection idle = kind == CallKind.INFERENCE ? idleConnection(taken.backend()) : null;
-        state = State.CONNECTING;
+        dispatch.attempt(taken.backend().name(), itinerary.group().name());
+        BackendConnection idle = kind == CallKind.INFERENCE
+                ? taken.backend().pool(exchange.eventLoop()).takeUsable()
+                : null;
         if (idle == null) {
             connect(taken);
         } else {
+            state = State.CONNECTING;
             connected(idle);
         }
     }
@@ -151,16 +144,6 @@ final class BackendCall implements Upstream, BackendConnection.Receiver, Connect
     private void connect(Lease taken) {
         state = State.CONNECTING;
         connecting = taken.backend().connector().connect(taken.backend(), exchange.eventLoop(), this);
-    }
-
-    private @Nullable BackendConnection idleConnection(Backend backend) {
-        ConnectionPool pool = backend.pool(exchange.eventLoop());
-        BackendConnection idle = pool.take();
-        while (idle != null && !idle.isUsable()) {
-            idle.close();
-            idle = pool.take();
-        }
-        return idle;
     }
 
     @Override
@@ -194,29 +177,42 @@ final class BackendCall implements Upstream, BackendConnection.Receiver, Connect
 
     @Override
     public void onHead(ResponseHead head) {
-        dispatch.firstByte(System.nanoTime());
-        int status = head.status();
         Lease held = lease;
-        if (held != null && retryRule.mayRepeat(status, held.backend(), group, hasFallback())) {
-            BackendConnection failed = connection;
-            connection = null;
-            if (failed != null) {
-                failed.close();
-            }
-            attemptFailed(new Failure(
-                    status == 500 ? Failure.Kind.SERVER_ERROR : Failure.Kind.UNAVAILABLE,
-                    "backend " + dispatch.backend() + " answered " + status));
+        if (held == null) {
             return;
         }
-        verdict = status >= 502 && status <= 504
-                ? Lease.Verdict.FAILED
-                : status == 500 ? Lease.Verdict.NOTHING : Lease.Verdict.WORKS;
+        dispatch.firstByte(System.nanoTime());
+        Failure failure = Failure.of(head, held.backend());
+        if (failure == null) {
+            held.answered();
+        } else if (isRepeated(failure, held.backend())) {
+            return;
+        } else {
+            verdict = failure.verdict();
+        }
         state = State.RELAYING;
-        head.headers().set("x-weir-backend", dispatch.backend()).set("x-weir-model", dispatch.model());
-        if (head.isEventStream()) {
-            downstream = EventStreamGuard.attach(exchange, head, group.events());
+        head.headers().set("x-weir-backend", held.backend().fields().shownName());
+        if (kind == CallKind.INFERENCE) {
+            head.headers().set("x-weir-model", itinerary.group().shownName());
+        }
+        if (EventStreamGuard.canSpeakIn(head)) {
+            downstream = EventStreamGuard.attach(exchange, head, events());
         }
         downstream.writeHead(head);
+    }
+
+    /** Drops this answer, an error, if somebody else may give one in its place. */
+    private boolean isRepeated(Failure failure, Backend backend) {
+        Itinerary.Repeat repeat = itinerary.repeatsAnswer(failure, backend);
+        if (repeat == Itinerary.Repeat.NO) {
+            return false;
+        }
+        if (connection != null) {
+            connection.close();
+            connection = null;
+        }
+        attemptOver(failure, repeat == Itinerary.Repeat.ELSEWHERE);
+        return true;
     }
 
     @Override
@@ -224,6 +220,7 @@ final class BackendCall implements Upstream, BackendConnection.Receiver, Connect
         if (last) {
             state = State.DONE;
             connection = null;
+            requestStream = null;
             releaseLease(verdict);
         }
         downstream.writeBody(part, last);
@@ -243,7 +240,7 @@ final class BackendCall implements Upstream, BackendConnection.Receiver, Connect
         if (state == State.RELAYING) {
             state = State.DONE;
             failed(failure);
-            downstream.fail(failure.answer(group.retryAfterMillis()));
+            downstream.fail(failure.answer(itinerary.group()));
         } else if (state == State.WAITING) {
             attemptFailed(failure);
         }
@@ -257,50 +254,46 @@ final class BackendCall implements Upstream, BackendConnection.Receiver, Connect
         }
         requestStream = null;
         if (failure.kind() == Failure.Kind.STALE && kind == CallKind.INFERENCE) {
-            group.events().retried(held.backend());
+            events().retried(held.backend());
             connect(held);
             return;
         }
-        failed(failure);
-        lastFailure = failure;
+        attemptOver(failure, itinerary.retriesAfter(failure, held.backend()));
+    }
+
+    private void attemptOver(Failure failure, boolean again) {
         state = State.CHOOSING;
-        if (retryRule.mayRetry(failure, held.backend(), group)) {
-            group.events().retried(held.backend());
-            choose(false);
-        } else if (kind == CallKind.INFERENCE) {
-            fallBack();
+        Lease held = lease;
+        if (again && held != null) {
+            events().retried(held.backend());
+        }
+        failed(failure);
+        if (again) {
+            choose();
         } else {
-            giveUp();
+            fallBack();
         }
     }
 
     private void failed(Failure failure) {
         Lease held = lease;
         if (held != null) {
-            group.events().failed(held.backend(), failure.kind().label());
-            releaseLease(failure.kind() == Failure.Kind.SERVER_ERROR ? Lease.Verdict.NOTHING : Lease.Verdict.FAILED);
+            events().failed(held.backend(), failure.kind().label());
+            releaseLease(failure.verdict());
         }
     }
 
     private void fallBack() {
-        if (!hasFallback()) {
-            giveUp();
-            return;
+        if (itinerary.fallBack()) {
+            arrive();
+        } else {
+            state = State.DONE;
+            downstream.fail(itinerary.refusal());
         }
-        BackendGroup next = groups.get(++groupIndex);
-        group.events().fellBack(group.name(), next.name());
-        group = next;
-        retryRule.fellBack();
-        choose(false);
     }
 
-    private boolean hasFallback() {
-        return groupIndex + 1 < groups.size();
-    }
-
-    private void giveUp() {
-        state = State.DONE;
-        downstream.fail(lastFailure == null ? groups.get(0).nobody() : lastFailure.answer(group.retryAfterMillis()));
+    private BackendEvents events() {
+        return itinerary.group().events();
     }
 
     @Override
@@ -334,15 +327,12 @@ final class BackendCall implements Upstream, BackendConnection.Receiver, Connect
         if (state == State.DONE) {
             return;
         }
-        if (state == State.QUEUED) {
-            group.queue().leave(this);
-            stopWaiting();
-        }
         state = State.DONE;
+        leaveQueue();
         Lease held = lease;
         if (held != null) {
             dispatch.cancelled();
-            group.events().cancelled(held.backend());
+            events().cancelled(held.backend());
         }
         if (connecting != null) {
             connecting.close();
@@ -359,7 +349,7 @@ final class BackendCall implements Upstream, BackendConnection.Receiver, Connect
         Lease held = lease;
         lease = null;
         if (held != null && held.release(about)) {
-            group.events().ejected(held.backend());
+            events().ejected(held.backend());
         }
     }
 }

@@ -11,6 +11,8 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.ByteToMessageDecoder;
+import io.netty.handler.codec.DecoderException;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -67,6 +69,7 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
     private boolean received;
     private boolean requestSent;
     private boolean reset;
+    private boolean closeNotified;
     private long totalDeadlineNanos;
 
     BackendConnection(Backend backend, Channel channel, HttpLimits limits) {
@@ -102,23 +105,35 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
         decoder.begin(headRequest);
         totalDeadlineNanos = System.nanoTime()
                 + TimeUnit.MILLISECONDS.toNanos(backend.spec().timeouts().totalMillis());
-        if (complete) {
-            timeout.set(backend.spec().timeouts().firstByteMillis());
-        } else {
-            timeout.clear();
-        }
         channel.writeAndFlush(bytes, channel.voidPromise());
+        awaitHead();
     }
 
     /** Sends a part of a streamed request, framed by the caller. Takes {@code bytes}. */
     void writeBody(ByteBuf bytes, boolean last) {
-        if (last) {
-            requestSent = true;
-            if (state == State.WAITING) {
-                timeout.set(backend.spec().timeouts().firstByteMillis());
-            }
-        }
+        requestSent |= last;
         channel.writeAndFlush(bytes, channel.voidPromise());
+        awaitHead();
+    }
+
+    /** The time for the head runs once the request is out; before that, while the backend does not take what is there. */
+    private void awaitHead() {
+        if (state != State.WAITING) {
+            return;
+        }
+        if (requestSent) {
+            timeout.set(leftOf(backend.spec().timeouts().firstByteMillis()));
+        } else if (channel.isWritable()) {
+            timeout.clear();
+        } else {
+            timeout.set(leftOf(backend.spec().timeouts().idleMillis()));
+        }
+    }
+
+    /** {@code millis}, or what is left of the time for everything; at least 1, for 0 would be for ever. */
+    private long leftOf(long millis) {
+        long left = TimeUnit.NANOSECONDS.toMillis(totalDeadlineNanos - System.nanoTime());
+        return Math.max(1, Math.min(left, millis));
     }
 
     boolean isWritable() {
@@ -131,7 +146,7 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
             channel.config().setAutoRead(reading);
             if (state == State.RELAYING) {
                 if (reading) {
-                    setIdleTimeout();
+                    awaitMore();
                 } else {
                     timeout.clear();
                 }
@@ -141,7 +156,9 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
 
     /** Ends whatever is going on, at once: the backend sees the connection close. */
     void close() {
-        leavePool();
+        if (state == State.IDLE) {
+            pool().remove(this);
+        }
         receiver = null;
         state = State.CLOSED;
         channel.close();
@@ -179,7 +196,7 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
                     return;
                 }
                 state = State.RELAYING;
-                setIdleTimeout();
+                timeout.set(leftOf(backend.spec().timeouts().idleMillis()));
                 receiver.onHead(head);
                 if (decoder.body().ended()) {
                     deliver(Unpooled.EMPTY_BUFFER);
@@ -187,7 +204,7 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
             } else {
                 ByteBuf part = decoder.body().next(inbound);
                 if (part == null && !decoder.body().ended()) {
-                    setIdleTimeout();
+                    awaitMore();
                     return;
                 }
                 deliver(part == null ? Unpooled.EMPTY_BUFFER : part);
@@ -215,16 +232,19 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
         state = State.IDLE;
         reused = true;
         setReading(true);
-        if (clean && isUsable() && pool().keep(this)) {
+        if (clean && !backend.isRetired() && isUsable() && pool().keep(this)) {
             timeout.set(backend.spec().pool().idleMillis());
         } else {
             close();
         }
     }
 
-    private void setIdleTimeout() {
-        long total = TimeUnit.NANOSECONDS.toMillis(totalDeadlineNanos - System.nanoTime());
-        timeout.set(Math.max(1, Math.min(total, backend.spec().timeouts().idleMillis())));
+    private void awaitMore() {
+        if (System.nanoTime() - totalDeadlineNanos >= 0) {
+            expired();
+        } else {
+            timeout.set(leftOf(backend.spec().timeouts().idleMillis()));
+        }
     }
 
     @Override
@@ -236,6 +256,7 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+        awaitHead();
         if (receiver != null && channel.isWritable()) {
             receiver.onWritable();
         }
@@ -243,23 +264,25 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
-        if (state == State.IDLE) {
-            leavePool();
-        } else if (state == State.RELAYING && decoder.body().endsWithConnection() && !reset) {
+        if (state == State.RELAYING && decoder.body().endsWithConnection() && endedInOrder()) {
             Receiver to = receiver;
-            receiver = null;
+            close();
             if (to != null) {
                 to.onBody(Unpooled.EMPTY_BUFFER, true);
             }
         } else {
             fail(lost());
         }
-        state = State.CLOSED;
         timeout.close();
         if (inbound != null) {
             inbound.release();
             inbound = null;
         }
+    }
+
+    /** Whether the backend itself ended the connection: TLS says so, TCP ends without a reset (RFC 9112 section 9.8). */
+    private boolean endedInOrder() {
+        return !reset && (closeNotified || !backend.spec().isTls());
     }
 
     private Failure lost() {
@@ -272,9 +295,7 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
 
     private void expired() {
         switch (state) {
-            case IDLE -> {
-                close();
-            }
+            case IDLE -> close();
             case WAITING ->
                 fail(new Failure(
                         Failure.Kind.FIRST_BYTE_TIMEOUT,
@@ -294,23 +315,22 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
         }
     }
 
-    private void leavePool() {
-        if (state == State.IDLE) {
-            pool().remove(this);
-        }
-    }
-
     private ConnectionPool pool() {
         return backend.pool(channel.eventLoop());
     }
 
     @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+        closeNotified |= event instanceof SslCloseCompletionEvent closed && closed.isSuccess();
+    }
+
+    @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
         reset = true;
-        if (cause instanceof IOException) {
+        if (cause instanceof IOException || cause instanceof DecoderException) {
             LOG.debug("connection to backend {} failed: {}", backend.name(), cause.toString());
         } else {
-            LOG.warn("connection to backend {} failed", backend.name(), cause);
+            LOG.error("connection to backend {} failed", backend.name(), cause);
         }
         ctx.close();
     }

@@ -7,6 +7,7 @@ import dev.weir.core.GatewayException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The targets that serve one model: chooses among them, has requests wait when all are busy, and names who stands in when
@@ -14,13 +15,14 @@ import java.util.Map;
  */
 public final class BackendGroup {
     private final String name;
+    private final String shownName;
     private final List<Target> targets;
     private final Map<String, Object> metadata;
     private final Settings settings;
     private final WaitQueue queue;
     private final RetryBudget retryBudget;
     private final BackendEvents events;
-    private volatile List<BackendGroup> fallbacks = List.of();
+    private volatile List<BackendGroup> candidates = List.of(this);
 
     /**
      * How a group treats failures and crowds.
@@ -42,6 +44,7 @@ public final class BackendGroup {
     BackendGroup(
             String name, List<Target> targets, Map<String, Object> metadata, Settings settings, BackendEvents events) {
         this.name = name;
+        this.shownName = FieldText.of(name);
         this.targets = List.copyOf(targets);
         this.metadata = metadata;
         this.settings = settings;
@@ -53,22 +56,24 @@ public final class BackendGroup {
 
     /** The groups to try, in order, when this one cannot serve; set once, while the catalog is built. */
     void fallBackTo(List<BackendGroup> groups) {
-        fallbacks = List.copyOf(groups);
+        List<BackendGroup> all = new ArrayList<>(1 + groups.size());
+        all.add(this);
+        all.addAll(groups);
+        candidates = List.copyOf(all);
     }
 
     /** Has one of the targets, or of those of the fallbacks, answer. On the exchange's event loop. */
     void serve(Exchange exchange, Downstream downstream) {
-        List<BackendGroup> candidates = List.of(this);
-        if (!fallbacks.isEmpty()) {
-            candidates = new ArrayList<>(1 + fallbacks.size());
-            candidates.add(this);
-            candidates.addAll(fallbacks);
-        }
         new BackendCall(exchange, downstream, candidates, CallKind.INFERENCE).start();
     }
 
     public String name() {
         return name;
+    }
+
+    /** The name in the head of an answer. */
+    String shownName() {
+        return shownName;
     }
 
     public List<Target> targets() {
@@ -89,8 +94,15 @@ public final class BackendGroup {
         return LeastConnections.choose(targets, tried);
     }
 
-    boolean hasCandidate(List<Backend> tried) {
-        return LeastConnections.hasCandidate(targets, tried);
+    /** The backend that {@link #choose} would take now, if any has a free slot. */
+    @Nullable
+    Backend candidate(List<Backend> tried) {
+        return LeastConnections.candidate(targets, tried);
+    }
+
+    /** Whether any target not {@code tried} is fit, if perhaps busy. */
+    boolean isFit(List<Backend> tried) {
+        return LeastConnections.isAnyFit(targets, tried);
     }
 
     Settings settings() {
@@ -109,8 +121,8 @@ public final class BackendGroup {
         return events;
     }
 
-    /** The error for a client that no target could be found for: all busy, or none up. */
-    GatewayException nobody() {
+    /** What to tell a client that nobody here can serve. */
+    GatewayException refusal() {
         if (isUp()) {
             return new GatewayException(
                             GatewayError.QUEUE_FULL, "all backends of model " + name + " are busy; try again later")
@@ -131,6 +143,6 @@ public final class BackendGroup {
 
     /** Whether any target could serve now. */
     public boolean isUp() {
-        return targets.stream().anyMatch(target -> target.backend().isEligible());
+        return isFit(List.of());
     }
 }

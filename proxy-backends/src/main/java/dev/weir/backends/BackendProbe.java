@@ -63,21 +63,9 @@ final class BackendProbe implements Connector.Requester, BackendConnection.Recei
             return;
         }
         connection = ready;
-        BackendSpec spec = backend.spec();
-        StringBuilder head = new StringBuilder(256)
-                .append("GET ")
-                .append(spec.basePath())
-                .append(path)
-                .append(" HTTP/1.1\r\nHost: ")
-                .append(spec.authority())
-                .append("\r\nUser-Agent: weir\r\nConnection: close\r\n");
-        spec.headers()
-                .forEach((name, value) ->
-                        head.append(name).append(": ").append(value).append("\r\n"));
-        if (spec.apiKey() != null) {
-            head.append("Authorization: Bearer ").append(spec.apiKey()).append("\r\n");
-        }
-        head.append("\r\n");
+        String head = "GET " + backend.fields().basePath() + path + " HTTP/1.1\r\n"
+                + backend.fields().lines()
+                + "User-Agent: weir\r\nConnection: close\r\n\r\n";
         ready.send(Unpooled.copiedBuffer(head, StandardCharsets.ISO_8859_1), true, false, this);
     }
 

@@ -71,9 +71,13 @@ final class BackendWatch {
     /** Anything but silence and a server error shows life: a backend may well refuse to list its models. */
     private void checked(int status) {
         boolean passed = status > 0 && status < 500;
-        if (!stopped && backend.availability().checked(passed)) {
+        if (stopped) {
+            return;
+        }
+        if (backend.checked(passed)) {
             LOG.warn("backend {} is {}", backend.name(), passed ? "up again" : "down");
             events.checked(backend, passed);
+            checks = 0;
         }
         if (passed && onModels != null && checks++ % CHECKS_PER_LISTING == 0) {
             list();
@@ -82,11 +86,9 @@ final class BackendWatch {
     }
 
     private void scheduleNext() {
-        if (!stopped) {
-            long interval = backend.spec().health().intervalMillis();
-            long jitter = ThreadLocalRandom.current().nextLong(1 + interval / 10);
-            next = eventLoop.schedule(this::check, interval + jitter, TimeUnit.MILLISECONDS);
-        }
+        long interval = backend.spec().health().intervalMillis();
+        long jitter = ThreadLocalRandom.current().nextLong(1 + interval / 10);
+        next = eventLoop.schedule(this::check, interval + jitter, TimeUnit.MILLISECONDS);
     }
 
     private void list() {
@@ -109,7 +111,7 @@ final class BackendWatch {
             JsonNode list = JSON.readTree(json).path(ollama ? "models" : "data");
             for (JsonNode model : list) {
                 String name = model.path(ollama ? "name" : "id").asText("");
-                if (!name.isEmpty() && name.length() <= 256) {
+                if (!name.isEmpty() && name.length() <= 256 && name.chars().noneMatch(Character::isISOControl)) {
                     names.add(name);
                 }
             }

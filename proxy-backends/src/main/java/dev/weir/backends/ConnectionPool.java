@@ -11,15 +11,23 @@ final class ConnectionPool {
     private final BackendSpec.Pool settings;
     private final ArrayDeque<BackendConnection> idle = new ArrayDeque<>();
     private volatile int size;
-    private boolean closed;
 
     ConnectionPool(BackendSpec.Pool settings) {
         this.settings = settings;
     }
 
-    /** The newest idle connection, or null. */
+    /** The newest idle connection that can be sent a request, or null. */
     @Nullable
-    BackendConnection take() {
+    BackendConnection takeUsable() {
+        BackendConnection newest = take();
+        while (newest != null && !newest.isUsable()) {
+            newest.close();
+            newest = take();
+        }
+        return newest;
+    }
+
+    private @Nullable BackendConnection take() {
         BackendConnection newest = idle.pollFirst();
         size = idle.size();
         return newest;
@@ -27,7 +35,7 @@ final class ConnectionPool {
 
     /** Keeps {@code connection} if there is room; else the caller closes it. */
     boolean keep(BackendConnection connection) {
-        if (closed || idle.size() >= settings.maxIdlePerLoop()) {
+        if (idle.size() >= settings.maxIdlePerLoop()) {
             return false;
         }
         idle.addFirst(connection);
@@ -41,9 +49,8 @@ final class ConnectionPool {
         size = idle.size();
     }
 
-    /** Closes all, and keeps none from now on. */
+    /** Closes all. */
     void close() {
-        closed = true;
         for (BackendConnection connection = take(); connection != null; connection = take()) {
             connection.close();
         }

@@ -27,6 +27,13 @@ final class EventStreamGuard implements ResponseFilter {
         this.events = events;
     }
 
+    /** Whether the answer is an event stream into which an event can be put: of no given length, and not compressed. */
+    static boolean canSpeakIn(ResponseHead head) {
+        return head.isEventStream()
+                && head.contentLength() == ResponseHead.UNKNOWN
+                && !head.headers().contains("Content-Encoding");
+    }
+
     /** Watches over the stream that begins with {@code head}; returns the way to write it. */
     static Downstream attach(Exchange exchange, ResponseHead head, BackendEvents events) {
         head.headers().set("x-accel-buffering", "no");
@@ -49,7 +56,7 @@ final class EventStreamGuard implements ResponseFilter {
                 events.streamGap(now - lastPartNanos);
             }
             lastPartNanos = now;
-            atBoundary = (lastBytes & 0xffff) == 0x0a0a || lastBytes == 0x0d0a0d0a;
+            atBoundary = (lastBytes & 0xffff) == 0x0a0a || (lastBytes & 0xffffff) == 0x0a0d0a;
         }
         next.writeBody(part, last);
     }

@@ -2,7 +2,9 @@ package dev.weir.backends;
 
 import dev.weir.core.GatewayError;
 import dev.weir.core.GatewayException;
+import dev.weir.core.ResponseHead;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Why an attempt did not bring an answer.
@@ -13,25 +15,33 @@ import java.util.Locale;
 record Failure(Kind kind, String detail) {
     enum Kind {
         /** The connection was refused; nothing was sent. */
-        REFUSED,
-        /** No connection came about otherwise: time out, unknown host, TLS; nothing was sent. */
-        CONNECT,
+        REFUSED(GatewayError.NO_BACKEND),
+        /** No connection came about otherwise: time out, unknown host; nothing was sent. */
+        CONNECT(GatewayError.NO_BACKEND),
+        /** The TLS handshake failed: nothing was sent to somebody who may not be the backend. */
+        TLS(GatewayError.BACKEND_FAILED),
         /** A connection from the pool proved dead and nothing was received on it. */
-        STALE,
+        STALE(GatewayError.BACKEND_FAILED),
         /** The connection closed or was reset before the answer's head. */
-        CLOSED,
+        CLOSED(GatewayError.BACKEND_FAILED),
         /** What came is not HTTP. */
-        PROTOCOL,
+        PROTOCOL(GatewayError.BACKEND_FAILED),
         /** The head did not come in time. */
-        FIRST_BYTE_TIMEOUT,
+        FIRST_BYTE_TIMEOUT(GatewayError.BACKEND_TIMEOUT),
         /** The answer stopped coming, or took longer than allowed. */
-        TIMEOUT,
+        TIMEOUT(GatewayError.BACKEND_TIMEOUT),
         /** The connection ended in the middle of the answer. */
-        CUT,
+        CUT(GatewayError.BACKEND_FAILED),
         /** It answered 500: perhaps the request's own fault. */
-        SERVER_ERROR,
+        SERVER_ERROR(GatewayError.BACKEND_FAILED),
         /** It answered 502, 503 or 504. */
-        UNAVAILABLE;
+        UNAVAILABLE(GatewayError.BACKEND_FAILED);
+
+        private final GatewayError error;
+
+        Kind(GatewayError error) {
+            this.error = error;
+        }
 
         /** For metrics. */
         String label() {
@@ -39,18 +49,24 @@ record Failure(Kind kind, String detail) {
         }
     }
 
-    /**
-     * The error for the client.
-     *
-     * @param retryAfterMillis when to come back if nobody was there
-     */
-    GatewayException answer(long retryAfterMillis) {
-        return switch (kind) {
-            case REFUSED, CONNECT ->
-                new GatewayException(GatewayError.NO_BACKEND, detail).retryAfterMillis(retryAfterMillis);
-            case FIRST_BYTE_TIMEOUT, TIMEOUT -> new GatewayException(GatewayError.BACKEND_TIMEOUT, detail);
-            case STALE, CLOSED, PROTOCOL, SERVER_ERROR, UNAVAILABLE, CUT ->
-                new GatewayException(GatewayError.BACKEND_FAILED, detail);
+    /** The failure that an answer of {@code backend} is, or null if it is none: what it means for another attempt. */
+    static @Nullable Failure of(ResponseHead head, Backend backend) {
+        return switch (head.status()) {
+            case 500 -> new Failure(Kind.SERVER_ERROR, "backend " + backend.name() + " answered 500");
+            case 502, 503, 504 ->
+                new Failure(Kind.UNAVAILABLE, "backend " + backend.name() + " answered " + head.status());
+            default -> null;
         };
+    }
+
+    /** What it says about the backend: a 500 is nobody's disgrace. */
+    Lease.Verdict verdict() {
+        return kind == Kind.SERVER_ERROR ? Lease.Verdict.NOTHING : Lease.Verdict.FAILED;
+    }
+
+    /** The answer to the client. */
+    GatewayException answer(BackendGroup group) {
+        GatewayException answer = new GatewayException(kind.error, detail);
+        return kind.error == GatewayError.NO_BACKEND ? answer.retryAfterMillis(group.retryAfterMillis()) : answer;
     }
 }

@@ -117,7 +117,6 @@ public final class Fleet implements AutoCloseable {
         for (Backend backend : before.backends.values()) {
             if (!plan.backends.containsValue(backend)) {
                 stopWatching(backend);
-                models.remove(backend);
                 backend.retire();
             }
         }
@@ -152,15 +151,19 @@ public final class Fleet implements AutoCloseable {
         }
     }
 
+    /** One at a time, so that what was read first is not written last. */
     private void publishModels() {
-        Plan plan = current;
-        Map<Backend, Collection<String>> found = new LinkedHashMap<>();
-        if (plan.discover) {
-            for (Backend backend : plan.backends.values()) {
-                found.put(backend, models.getOrDefault(backend, List.of()));
+        synchronized (models) {
+            Plan plan = current;
+            models.keySet().retainAll(plan.backends.values());
+            Map<Backend, Collection<String>> found = new LinkedHashMap<>();
+            if (plan.discover) {
+                for (Backend backend : plan.backends.values()) {
+                    found.put(backend, models.getOrDefault(backend, List.of()));
+                }
             }
+            plan.catalog.found(found);
         }
-        plan.catalog.found(found);
     }
 
     /** Waits a little for names that have never been looked up, so that the first request finds them. */

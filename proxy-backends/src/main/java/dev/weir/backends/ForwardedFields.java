@@ -33,9 +33,12 @@ final class ForwardedFields {
             case 6 -> name.equalsIgnoreCase("Origin") || name.equalsIgnoreCase("Expect");
             case 9 -> name.equalsIgnoreCase("Forwarded") || name.equalsIgnoreCase("X-Real-IP");
             case 12 -> name.equalsIgnoreCase("x-request-id");
-            case 15 -> name.equalsIgnoreCase("Accept-Encoding") || name.equalsIgnoreCase("X-Forwarded-For");
-            case 16, 17, 18 -> name.regionMatches(true, 0, "X-Forwarded-", 0, 12);
-            default -> false;
+            case 15 -> name.equalsIgnoreCase("Accept-Encoding") || isForwarding(name);
+            default -> isForwarding(name);
         };
+    }
+
+    private static boolean isForwarding(String name) {
+        return name.regionMatches(true, 0, "X-Forwarded-", 0, 12);
     }
 }

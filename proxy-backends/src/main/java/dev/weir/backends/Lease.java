@@ -16,7 +16,7 @@ final class Lease implements Choice {
     }
 
     private final Target target;
-    private final boolean trial;
+    private boolean trial;
     private boolean released;
 
     Lease(Target target, boolean trial) {
@@ -32,6 +32,14 @@ final class Lease implements Choice {
         return target.backend();
     }
 
+    /** The answer has begun: a trial need not last as long as the answer does. */
+    void answered() {
+        if (trial) {
+            trial = false;
+            backend().works();
+        }
+    }
+
     /**
      * Gives the slot back; later calls do nothing.
      *
@@ -45,8 +53,8 @@ final class Lease implements Choice {
         Backend backend = backend();
         boolean ejected = false;
         switch (verdict) {
-            case WORKS -> backend.availability().succeeded();
-            case FAILED -> ejected = backend.availability().failed();
+            case WORKS -> backend.works();
+            case FAILED -> ejected = backend.fails(trial);
             case NOTHING -> {
                 if (trial) {
                     backend.availability().trialUndecided();

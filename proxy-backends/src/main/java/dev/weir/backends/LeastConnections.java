@@ -26,9 +26,21 @@ final class LeastConnections {
         }
     }
 
-    /** Whether {@link #choose} would find a free slot now. */
-    static boolean hasCandidate(List<Target> targets, List<Backend> tried) {
-        return best(targets, tried) != null;
+    /** The backend on which {@link #choose} would take a free slot now, or null. */
+    static @Nullable Backend candidate(List<Target> targets, List<Backend> tried) {
+        Target best = best(targets, tried);
+        return best == null ? null : best.backend();
+    }
+
+    /** Whether any backend not {@code tried} is fit, if perhaps busy. */
+    static boolean isAnyFit(List<Target> targets, List<Backend> tried) {
+        for (int i = 0; i < targets.size(); i++) {
+            Backend backend = targets.get(i).backend();
+            if (backend.isEligible() && !tried.contains(backend)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static @Nullable Target best(List<Target> targets, List<Backend> tried) {
@@ -57,10 +69,8 @@ final class LeastConnections {
 
     /** Nobody fit has a slot: waits for those who are, or tries one who is not if that is all there are. */
     private static Choice otherwise(List<Target> targets, List<Backend> tried) {
-        for (Target target : targets) {
-            if (target.backend().isEligible() && !tried.contains(target.backend())) {
-                return Choice.None.BUSY;
-            }
+        if (isAnyFit(targets, tried)) {
+            return Choice.None.BUSY;
         }
         for (Target target : targets) {
             if (!tried.contains(target.backend())) {

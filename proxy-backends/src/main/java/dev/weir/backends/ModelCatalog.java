@@ -38,7 +38,9 @@ public final class ModelCatalog {
 
     /** All groups: the configured ones in their order, then found ones by name. */
     public List<BackendGroup> groups() {
-        return Stream.concat(configured.values().stream(), found.values().stream())
+        return Stream.concat(
+                        configured.values().stream(),
+                        found.values().stream().filter(group -> !configured.containsKey(group.name())))
                 .toList();
     }
 
@@ -47,7 +49,7 @@ public final class ModelCatalog {
         return groups().stream().map(BackendGroup::name).toList();
     }
 
-    /** Takes note of the models each backend has; groups whose targets stay the same live on. */
+    /** Takes note of the models each backend has, one caller at a time; groups whose targets stay the same live on. */
     void found(Map<Backend, Collection<String>> models) {
         Map<String, List<Target>> targets = new TreeMap<>();
         models.forEach((backend, names) -> {

@@ -31,8 +31,8 @@ final class RequestWriter {
         writeHead(
                 head,
                 exchange,
-                UpstreamPath.of(exchange.request().target()),
-                target.backend().spec());
+                target.backend(),
+                UpstreamPath.of(exchange.request().target()));
         writeLength(head, body.length());
         if (copied) {
             body.writeTo(head);
@@ -41,10 +41,10 @@ final class RequestWriter {
         return alloc.compositeBuffer(8).addComponent(true, head).addComponent(true, body.composite(alloc));
     }
 
-    /** The head of a relayed request, whose body {@link RequestStream} sends behind it. The caller takes the buffer. */
+    /** The head of a request whose body is streamed behind it by {@link RequestStream}. The caller takes the buffer. */
     static ByteBuf head(Exchange exchange, Target target) {
         ByteBuf head = PooledByteBufAllocator.DEFAULT.directBuffer(HEAD_BYTES);
-        writeHead(head, exchange, exchange.request().target(), target.backend().spec());
+        writeHead(head, exchange, target.backend(), exchange.request().target());
         Headers headers = exchange.request().headers();
         String length = headers.get("Content-Length");
         if (length != null) {
@@ -58,19 +58,15 @@ final class RequestWriter {
         return head;
     }
 
-    private static void writeHead(ByteBuf out, Exchange exchange, String path, BackendSpec spec) {
+    private static void writeHead(ByteBuf out, Exchange exchange, Backend backend, String path) {
         RequestHead request = exchange.request();
         ascii(out, request.method());
         out.writeByte(' ');
-        ascii(out, spec.basePath());
+        ascii(out, backend.fields().basePath());
         ascii(out, path);
         ascii(out, " HTTP/1.1\r\n");
-        writeField(out, "Host", spec.authority());
-        writeClientFields(out, request.headers(), spec);
-        spec.headers().forEach((name, value) -> writeField(out, name, value));
-        if (spec.apiKey() != null) {
-            writeField(out, "Authorization", "Bearer " + spec.apiKey());
-        }
+        ascii(out, backend.fields().lines());
+        writeClientFields(out, request.headers(), backend.spec());
         writeField(out, "X-Forwarded-For", exchange.forwardedFor());
         writeField(out, "X-Forwarded-Proto", exchange.secure() ? "https" : "http");
         if (!request.host().isEmpty()) {
@@ -78,8 +74,11 @@ final class RequestWriter {
         }
         writeField(out, "X-Real-IP", exchange.clientAddress().getHostAddress());
         writeField(out, "x-request-id", exchange.id());
-        String via = request.headers().get("Via");
-        writeField(out, "Via", via == null ? "1.1 weir" : via + ", 1.1 weir");
+        writeField(out, "Via", via(request.headers()));
+    }
+
+    private static String via(Headers received) {
+        return received.contains("Via") ? String.join(", ", received.all("Via")) + ", 1.1 weir" : "1.1 weir";
     }
 
     private static void writeClientFields(ByteBuf out, Headers received, BackendSpec spec) {
@@ -90,25 +89,15 @@ final class RequestWriter {
         }
         for (int i = 0; i < headers.size(); i++) {
             String name = headers.name(i);
-            if (ForwardedFields.isForwarded(name) && !isConfigured(spec, name)) {
+            if (ForwardedFields.isForwarded(name) && !BackendFields.isConfigured(spec, name)) {
                 writeField(out, name, headers.value(i));
             }
         }
     }
 
     private static boolean nominatesFields(Headers headers) {
-        String connection = headers.get("Connection");
-        return connection != null
-                && !connection.equalsIgnoreCase("keep-alive")
-                && !connection.equalsIgnoreCase("close");
-    }
-
-    private static boolean isConfigured(BackendSpec spec, String name) {
-        if (spec.headers().isEmpty()) {
-            return false;
-        }
-        for (String configured : spec.headers().keySet()) {
-            if (configured.equalsIgnoreCase(name)) {
+        for (String options : headers.all("Connection")) {
+            if (!options.equalsIgnoreCase("keep-alive") && !options.equalsIgnoreCase("close")) {
                 return true;
             }
         }

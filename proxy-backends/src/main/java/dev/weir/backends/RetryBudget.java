@@ -32,15 +32,11 @@ final class RetryBudget {
         requests++;
     }
 
-    /** Whether a retry is left now. */
-    synchronized boolean hasRetry() {
-        turn();
-        return retries + retriesBefore < Math.max(min, (requests + requestsBefore) * percent / 100);
-    }
-
     /** Takes one retry; false if there is none left. */
     synchronized boolean tryRetry() {
-        if (!hasRetry()) {
+        turn();
+        long allowed = Math.max(min, (requests + requestsBefore) * percent / 100);
+        if (retries + retriesBefore >= allowed) {
             return false;
         }
         retries++;

@@ -1,6 +1,6 @@
 package dev.weir.backends;
 
-/** Paths as backends know them: clients may leave {@code /v1} out. */
+/** Paths of requests for a model, as backends know them: clients may leave {@code /v1} out. */
 final class UpstreamPath {
     private UpstreamPath() {}
 

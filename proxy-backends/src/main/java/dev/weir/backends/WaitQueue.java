@@ -1,27 +1,41 @@
 package dev.weir.backends;
 
-import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Requests that wait because every fit target of their model is at its limit: first come, first served, bounded. Any
- * thread.
+ * Requests that wait because every fit target of their model is at its limit: first come, first served, bounded. Who is
+ * woken and finds the slot gone goes back to its old place. Any thread.
  */
 final class WaitQueue {
     private static final long MIN_RETRY_MILLIS = 1_000;
     private static final long MAX_RETRY_MILLIS = 60_000;
 
+    /** What {@link #enter} answers when the queue is full. */
+    static final long FULL = 0;
+
     private final List<Backend> backends;
     private final int max;
-    private final ArrayDeque<Waiter> waiters = new ArrayDeque<>();
+    private final TreeMap<Long, Waiter> waiters = new TreeMap<>();
+    private volatile int size;
+    private long lastTicket = FULL;
     private long lastServedNanos;
     private double nanosBetween;
 
     /** Someone who waits. */
     interface Waiter {
-        /** A slot may be free: try again. Called on any thread, at most once for each time it entered {@code from}. */
-        void wake(WaitQueue from);
+        /** Whether a slot on {@code backend} would help. Called on any thread, under the queue's lock. */
+        boolean accepts(Backend backend);
+
+        /**
+         * A slot of {@code backend} may be free, or whether it is fit has changed: try again. Who does not want it any more
+         * hands it on with {@link #slotFreed}. Called on any thread, once for each time it entered at most.
+         */
+        void wake(Backend backend);
     }
 
     WaitQueue(List<Backend> backends, int max) {
@@ -29,46 +43,70 @@ final class WaitQueue {
         this.max = max;
     }
 
-    /** Waits at the end, or at the front after a wake-up that found the slot gone; false if the queue is full. */
-    synchronized boolean enter(Waiter waiter, boolean atFront) {
-        if (!atFront && waiters.size() >= max) {
-            return false;
+    /** Waits behind all others; returns the ticket of that place, or {@link #FULL}. */
+    synchronized long enter(Waiter waiter) {
+        if (waiters.size() >= max) {
+            return FULL;
         }
-        if (atFront) {
-            waiters.addFirst(waiter);
-        } else {
-            waiters.addLast(waiter);
-        }
+        reenter(++lastTicket, waiter);
+        return lastTicket;
+    }
+
+    /** Waits again in the place of {@code ticket}, after a wake-up that found the slot gone. */
+    synchronized void reenter(long ticket, Waiter waiter) {
+        waiters.put(ticket, waiter);
         if (waiters.size() == 1) {
             backends.forEach(backend -> backend.waiting().add(this));
         }
-        return true;
+        size = waiters.size();
     }
 
     /** Waits no more. */
-    synchronized void leave(Waiter waiter) {
-        if (waiters.remove(waiter)) {
-            unregisterIfEmpty();
+    synchronized void leave(long ticket) {
+        if (waiters.remove(ticket) != null) {
+            shrunk();
         }
     }
 
-    /** One of the backends has a slot free. */
-    void slotFreed() {
-        Waiter next;
-        synchronized (this) {
-            next = waiters.pollFirst();
-            unregisterIfEmpty();
-            if (next != null) {
+    /** Wakes the first whom a slot on {@code backend} helps. */
+    void slotFreed(Backend backend) {
+        Waiter next = pollFor(backend);
+        if (next != null) {
+            next.wake(backend);
+        }
+    }
+
+    private synchronized @Nullable Waiter pollFor(Backend backend) {
+        Iterator<Waiter> inOrder = waiters.values().iterator();
+        while (inOrder.hasNext()) {
+            Waiter waiter = inOrder.next();
+            if (waiter.accepts(backend)) {
+                inOrder.remove();
+                shrunk();
                 served();
+                return waiter;
             }
         }
-        if (next != null) {
-            next.wake(this);
-        }
+        return null;
     }
 
-    synchronized int size() {
-        return waiters.size();
+    /** Wakes all: {@code backend} came back or fell out, and nobody waits for one that is down. */
+    void fitnessChanged(Backend backend) {
+        List<Waiter> all;
+        synchronized (this) {
+            all = new ArrayList<>(waiters.values());
+            waiters.clear();
+            shrunk();
+        }
+        all.forEach(waiter -> waiter.wake(backend));
+    }
+
+    boolean isEmpty() {
+        return size == 0;
+    }
+
+    int size() {
+        return size;
     }
 
     /** When to come back to a full queue, from the rate at which it was served lately, in milliseconds. */
@@ -86,8 +124,9 @@ final class WaitQueue {
         lastServedNanos = now;
     }
 
-    private void unregisterIfEmpty() {
-        if (waiters.isEmpty()) {
+    private void shrunk() {
+        size = waiters.size();
+        if (size == 0) {
             backends.forEach(backend -> backend.waiting().remove(this));
         }
     }

@@ -17,17 +17,17 @@ class AvailabilityTest {
 
     private void fail(int times) {
         for (int i = 0; i < times; i++) {
-            availability.failed();
+            availability.failed(false);
         }
     }
 
     @Test
     void failuresInARowEject() {
-        availability.failed();
-        availability.failed();
+        availability.failed(false);
+        availability.failed(false);
         assertThat(availability.isUp()).isTrue();
 
-        assertThat(availability.failed()).isTrue();
+        assertThat(availability.failed(false)).isTrue();
 
         assertThat(availability.isEjected()).isTrue();
         assertThat(availability.retryAfterMillis()).isEqualTo(1_000);
@@ -62,7 +62,7 @@ class AvailabilityTest {
         for (long millis : expected) {
             passMillis(availability.retryAfterMillis());
             availability.claimTrial();
-            availability.failed();
+            availability.failed(true);
 
             assertThat(availability.retryAfterMillis()).isEqualTo(millis);
         }

@@ -133,7 +133,7 @@ class BackendTlsWireTest {
     void aServerThatNobodyTrustsIsNotSpokenTo() {
         RawResponse answer = chat(localhost, null);
 
-        assertThat(answer.status()).isEqualTo(503);
+        assertThat(answer.status()).isEqualTo(502);
         assertThat(answer.text()).contains("TLS handshake with backend b1 failed");
     }
 
@@ -141,7 +141,7 @@ class BackendTlsWireTest {
     void aCertificateForAnotherNameIsRefusedEvenIfTrusted() {
         RawResponse answer = chat(elsewhere, trusting("elsewhere"));
 
-        assertThat(answer.status()).isEqualTo(503);
+        assertThat(answer.status()).isEqualTo(502);
         assertThat(answer.text()).contains("TLS handshake with backend b1 failed");
     }
 

@@ -134,7 +134,7 @@ class LeastConnectionsTest {
     @Test
     void anEjectedBackendIsLeftOut() {
         List<Target> targets = List.of(target("a", 1, 64), target("b", 1, 64));
-        targets.get(0).backend().availability().failed();
+        targets.get(0).backend().availability().failed(false);
 
         for (int i = 0; i < 20; i++) {
             assertThat(take(targets).target()).isSameAs(targets.get(1));
@@ -144,7 +144,7 @@ class LeastConnectionsTest {
     @Test
     void whenAllAreOutOneRequestAtATimeTriesEach() {
         List<Target> targets = List.of(target("a", 1, 64), target("b", 1, 64));
-        targets.forEach(target -> target.backend().availability().failed());
+        targets.forEach(target -> target.backend().availability().failed(false));
 
         Lease first = take(targets);
         take(targets);
