@@ -71,7 +71,7 @@ class PoolWireTest {
             chat(fleet);
 
             backend.awaitOpenConnections(0);
-            assertThat(fleet.backend("b1").idleConnections()).isZero();
+            Await.until("the pool to be empty", () -> fleet.backend("b1").idleConnections() == 0);
         }
     }
 
@@ -91,7 +91,7 @@ class PoolWireTest {
         try (TestFleet fleet = fleet(BackendSpec.Pool.DEFAULT)) {
             backend.awaitOpenConnections(0);
 
-            assertThat(fleet.backend("b1").idleConnections()).isZero();
+            Await.until("the pool to be empty", () -> fleet.backend("b1").idleConnections() == 0);
         }
     }
 
