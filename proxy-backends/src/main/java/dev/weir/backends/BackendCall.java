@@ -41,6 +41,7 @@ final class BackendCall implements Upstream, BackendConnection.Receiver, Connect
     private State state = State.CHOOSING;
     private @Nullable QueuePlace place;
     private @Nullable Lease lease;
+    private @Nullable Backend failedBefore;
     private @Nullable Channel connecting;
     private @Nullable BackendConnection connection;
     private @Nullable RequestStream requestStream;
@@ -129,6 +130,10 @@ final class BackendCall implements Upstream, BackendConnection.Receiver, Connect
 
     private void attempt(Lease taken) {
         lease = taken;
+        if (failedBefore != null) {
+            events().retried(failedBefore);
+            failedBefore = null;
+        }
         dispatch.attempt(taken.backend().name(), itinerary.group().name());
         BackendConnection idle = kind == CallKind.INFERENCE
                 ? taken.backend().pool(exchange.eventLoop()).takeUsable()
@@ -264,11 +269,9 @@ final class BackendCall implements Upstream, BackendConnection.Receiver, Connect
     private void attemptOver(Failure failure, boolean again) {
         state = State.CHOOSING;
         Lease held = lease;
-        if (again && held != null) {
-            events().retried(held.backend());
-        }
         failed(failure);
         if (again) {
+            failedBefore = held == null ? null : held.backend();
             choose();
         } else {
             fallBack();
@@ -284,6 +287,7 @@ final class BackendCall implements Upstream, BackendConnection.Receiver, Connect
     }
 
     private void fallBack() {
+        failedBefore = null;
         if (itinerary.fallBack()) {
             arrive();
         } else {

@@ -65,8 +65,7 @@ final class QueuePlace implements WaitQueue.Waiter {
         if (free != null) {
             group.queue().slotFreed(free);
         } else if (!group.isFit(tried)) {
-            group.queue().leave(ticket);
-            wake(group.targets().get(0).backend());
+            group.queue().fitnessChanged(group.targets().get(0).backend());
         }
     }
 
@@ -91,6 +90,7 @@ final class QueuePlace implements WaitQueue.Waiter {
     }
 
     private void woken(Backend backend) {
+        group.queue().answered();
         if (!waiting) {
             // The slot is somebody else's turn.
             group.queue().slotFreed(backend);

@@ -5,6 +5,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +22,7 @@ final class WaitQueue {
     private final List<Backend> backends;
     private final int max;
     private final TreeMap<Long, Waiter> waiters = new TreeMap<>();
+    private final AtomicInteger called = new AtomicInteger();
     private volatile int size;
     private long lastTicket = FULL;
     private long lastServedNanos;
@@ -32,8 +34,8 @@ final class WaitQueue {
         boolean accepts(Backend backend);
 
         /**
-         * A slot of {@code backend} may be free, or whether it is fit has changed: try again. Who does not want it any more
-         * hands it on with {@link #slotFreed}. Called on any thread, once for each time it entered at most.
+         * A slot of {@code backend} may be free, or whether it is fit has changed: {@link #answered}, then try again. Who does
+         * not want it any more hands it on with {@link #slotFreed}. Called on any thread, once for each time it entered at most.
          */
         void wake(Backend backend);
     }
@@ -82,6 +84,7 @@ final class WaitQueue {
             Waiter waiter = inOrder.next();
             if (waiter.accepts(backend)) {
                 inOrder.remove();
+                called.incrementAndGet();
                 shrunk();
                 served();
                 return waiter;
@@ -95,14 +98,21 @@ final class WaitQueue {
         List<Waiter> all;
         synchronized (this) {
             all = new ArrayList<>(waiters.values());
+            called.addAndGet(all.size());
             waiters.clear();
             shrunk();
         }
         all.forEach(waiter -> waiter.wake(backend));
     }
 
+    /** Someone who was woken has begun to look. */
+    void answered() {
+        called.decrementAndGet();
+    }
+
+    /** Whether whoever comes now may look for a slot: nobody waits, and nobody is about to be served. */
     boolean isEmpty() {
-        return size == 0;
+        return size == 0 && called.get() <= 0;
     }
 
     int size() {
