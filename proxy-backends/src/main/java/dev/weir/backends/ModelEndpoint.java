@@ -5,6 +5,7 @@ import dev.weir.core.Endpoint;
 import dev.weir.core.Exchange;
 import dev.weir.core.GatewayError;
 import dev.weir.core.GatewayException;
+import dev.weir.core.Identity;
 import dev.weir.core.ModelRequest;
 import java.util.List;
 
@@ -27,6 +28,7 @@ public final class ModelEndpoint implements Endpoint {
         if (request == null) {
             throw new IllegalStateException("route " + exchange.route().name() + ": no request reader");
         }
+        Identity.requireModel(exchange, request.model());
         BackendGroup group = catalog.find(request.model());
         if (group == null) {
             throw unknown(request.model(), catalog);

@@ -4,6 +4,7 @@ import dev.weir.core.Exchange;
 import dev.weir.core.GatewayError;
 import dev.weir.core.GatewayException;
 import dev.weir.core.Headers;
+import dev.weir.core.Identity;
 import dev.weir.core.ModelRequest;
 import dev.weir.core.Route;
 import io.netty.buffer.ByteBuf;
@@ -15,10 +16,12 @@ import org.jspecify.annotations.Nullable;
 public final class ModelRequestReader implements Route.RequestReader {
     static final int MAX_MODEL_LENGTH = 256;
 
-    /** Leaves what it reads under {@link ModelRequest#KEY}. */
+    /** Leaves what it reads under {@link ModelRequest#KEY}, unless its sender may not use the model: no cache may answer it. */
     @Override
     public void read(Exchange exchange) throws GatewayException {
-        exchange.set(ModelRequest.KEY, read(exchange.request().headers(), exchange.body()));
+        ModelRequest request = read(exchange.request().headers(), exchange.body());
+        Identity.requireModel(exchange, request.model());
+        exchange.set(ModelRequest.KEY, request);
     }
 
     /** Reads {@code body} as its header says. Borrows it and moves no index. */

@@ -6,6 +6,7 @@ import dev.weir.testing.Await;
 import dev.weir.testing.RawClient;
 import dev.weir.testing.ReceivedRequest;
 import dev.weir.testing.Script;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -82,7 +83,7 @@ class FleetWireTest {
         backend.onProbe(Script.ok("{}"));
 
         Await.until("it is up", () -> gateway.seen("a").state().equals("up"));
-        assertThat(gateway.events().seen()).containsExactly("down a", "up a");
+        Await.until("both changes are told", () -> gateway.events().seen().equals(List.of("down a", "up a")));
     }
 
     @Test

@@ -6,7 +6,10 @@ import dev.weir.core.Endpoint;
 import dev.weir.core.Engine;
 import dev.weir.core.EngineSettings;
 import dev.weir.core.ExchangeListener;
+import dev.weir.core.Meters;
 import dev.weir.core.Middleware;
+import dev.weir.core.ModelProfile;
+import dev.weir.core.ModelProfiles;
 import dev.weir.core.ProxyServer;
 import dev.weir.core.RequestHead;
 import dev.weir.core.Route;
@@ -22,6 +25,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 /**
  * A real server on a loopback port with one chain and one endpoint. Paths under {@code /management} are management routes,
@@ -74,6 +78,26 @@ public final class PipelineServer implements AutoCloseable {
             @Override
             public Path stateDirectory() {
                 throw new UnsupportedOperationException("stateDirectory");
+            }
+
+            @Override
+            public Meters meters() {
+                throw new UnsupportedOperationException("meters");
+            }
+
+            @Override
+            public ModelProfiles models() {
+                return ModelProfile::unwritten;
+            }
+
+            @Override
+            public <T> T shared(Class<T> type, Supplier<? extends T> maker) {
+                return maker.get();
+            }
+
+            @Override
+            public <T> T shared(Class<T> type) {
+                throw new UnsupportedOperationException("shared");
             }
         };
     }

@@ -7,13 +7,16 @@ import dev.weir.core.CidrSet;
 import dev.weir.core.EngineSettings;
 import dev.weir.core.HttpLimits;
 import dev.weir.core.Transport;
+import dev.weir.pipeline.store.Database;
 import dev.weir.server.config.BackendConfig;
 import dev.weir.server.config.BackendDefaults;
 import dev.weir.server.config.Cidr;
+import dev.weir.server.config.DatabaseConfig;
 import dev.weir.server.config.ModelConfig;
 import dev.weir.server.config.ServerConfig;
 import dev.weir.server.config.WeirConfig;
 import java.net.URI;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -103,6 +106,15 @@ final class EngineAssembly {
                         entry.getValue().fallbacks(),
                         entry.getValue().metadata()))
                 .toList();
+    }
+
+    static Database.Settings database(DatabaseConfig database, Path stateDirectory) {
+        return new Database.Settings(
+                database.url(),
+                stateDirectory,
+                database.poolSize(),
+                database.poolTimeout().toMillis(),
+                database.statementTimeout().toMillis());
     }
 
     static BackendGroup.Settings groups(BackendDefaults defaults) {

@@ -5,8 +5,8 @@ import dev.weir.core.Engine;
 import dev.weir.core.EngineSettings;
 import dev.weir.core.ProxyServer;
 import dev.weir.core.Router;
-import dev.weir.core.Services;
 import dev.weir.core.Transport;
+import dev.weir.pipeline.store.Database;
 import dev.weir.server.config.Environment;
 import dev.weir.server.config.InvalidConfigurationException;
 import dev.weir.server.config.ListenAddress;
@@ -50,7 +50,8 @@ public final class Gateway implements GatewayControl, AutoCloseable {
     private final Fleet fleet;
     private final ServerTls certificate = new ServerTls();
     private final ScheduledExecutorService background;
-    private final Services services;
+    private final ConfiguredProfiles profiles = new ConfiguredProfiles();
+    private final SharedServices services;
     private final Engine engine;
     private final Engine adminEngine;
     private final ProxyServer clients;
@@ -73,7 +74,10 @@ public final class Gateway implements GatewayControl, AutoCloseable {
         this.fleet = new Fleet(transport, eventLoops, observation.backendEvents());
         this.background =
                 new ScheduledThreadPoolExecutor(BACKGROUND_THREADS, new DefaultThreadFactory("weir-background", true));
-        this.services = new LentServices(background, new Environment(environment).resolve(""));
+        Path stateDirectory = new Environment(environment).resolve("");
+        this.services = new SharedServices(background, stateDirectory, observation.meters(), profiles);
+        services.shared(
+                Database.class, () -> Database.open(EngineAssembly.database(config.database(), stateDirectory)));
         Router nothingYet = head -> {
             throw new IllegalStateException("no routes yet");
         };
@@ -161,6 +165,7 @@ public final class Gateway implements GatewayControl, AutoCloseable {
         RouteTables tables = RouteTables.build(next, plan, this, services, observation);
         EngineSettings settings = EngineAssembly.engine(next.config().server());
         certificate.load(next.config().server().tls());
+        profiles.replace(next.config().models());
         fleet.adopt(plan);
         engine.reload(settings, tables.clients());
         adminEngine.reload(settings, tables.admins());
@@ -239,6 +244,7 @@ public final class Gateway implements GatewayControl, AutoCloseable {
             redirects.close();
         }
         fleet.close();
+        services.close();
         background.shutdownNow();
         eventLoops.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly(3, TimeUnit.SECONDS);
         observation.close();
@@ -279,6 +285,4 @@ public final class Gateway implements GatewayControl, AutoCloseable {
     public String version() {
         return Version.number();
     }
-
-    private record LentServices(ScheduledExecutorService background, Path stateDirectory) implements Services {}
 }

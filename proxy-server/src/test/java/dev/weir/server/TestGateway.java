@@ -48,11 +48,21 @@ final class TestGateway implements AutoCloseable {
         Map<String, String> variables = new HashMap<>(environment);
         variables.putIfAbsent("WEIR_LISTEN", "127.0.0.1:0");
         variables.putIfAbsent("WEIR_MASTER_KEY", KEY);
+        variables.putIfAbsent("STATE_DIRECTORY", freshDirectory().toString());
         variables.putIfAbsent("WEIR_MANAGEMENT_KEY", MANAGEMENT_KEY);
         try {
             return new TestGateway(Gateway.start(file, variables));
         } catch (IOException | InvalidConfigurationException e) {
             throw new AssertionError(e);
+        }
+    }
+
+    private static Path freshDirectory() {
+        try {
+            Path target = Path.of(System.getProperty("basedir", "."), "target").toAbsolutePath();
+            return Files.createTempDirectory(Files.createDirectories(target), "state");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 

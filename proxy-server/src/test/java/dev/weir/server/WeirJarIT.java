@@ -47,7 +47,15 @@ class WeirJarIT {
                 .filteredOn(name -> name.startsWith("META-INF/native/") && !name.endsWith("/"))
                 .isNotEmpty()
                 .allMatch(name -> name.matches(".*/lib\\w+_(x86_64|aarch_64)\\.so"));
-        assertThat(entries()).noneMatch(name -> name.matches(".*\\.(dll|jnilib|dylib)"));
+        assertThat(entries()).noneMatch(name -> name.matches(".*\\.(dll|jnilib)"));
+    }
+
+    @Test
+    void sqliteIsThereForLinuxAndTheMac() {
+        assertThat(entries())
+                .filteredOn(name -> name.startsWith("org/sqlite/native/") && !name.endsWith("/"))
+                .isNotEmpty()
+                .allMatch(name -> name.matches(".*/(Linux|Linux-Musl|Mac)/(x86_64|aarch64)/lib\\w+\\.(so|dylib)"));
     }
 
     @Test

@@ -60,12 +60,18 @@ final class WeirProcess implements AutoCloseable {
         command.addAll(List.of(arguments));
         ProcessBuilder builder = new ProcessBuilder(command);
         builder.environment().keySet().removeIf(name -> name.startsWith("WEIR_") || name.equals("STATE_DIRECTORY"));
-        builder.environment().putAll(environment);
         try {
+            builder.environment().put("STATE_DIRECTORY", stateDirectory().toString());
+            builder.environment().putAll(environment);
             return new WeirProcess(builder.start());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    private static Path stateDirectory() throws IOException {
+        Path target = Path.of(System.getProperty("basedir", "."), "target").toAbsolutePath();
+        return Files.createTempDirectory(Files.createDirectories(target), "state");
     }
 
     private static Thread reader(InputStream in, List<String> lines) {

@@ -32,6 +32,8 @@ public record ReloadReport(List<String> changed, List<String> needRestart) {
         ServerConfig.Tls tls = server.tls();
         settings.put("server.tls", tls != null);
         settings.put("server.tls.redirect_from", tls == null ? null : tls.redirectFrom());
+        settings.put("database", config.database());
+        settings.put("redis", config.redis());
         settings.put("logging", config.logging());
         return settings;
     }

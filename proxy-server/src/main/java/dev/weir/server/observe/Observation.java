@@ -5,6 +5,7 @@ import dev.weir.backends.Fleet;
 import dev.weir.core.Engine;
 import dev.weir.core.Exchange;
 import dev.weir.core.ExchangeListener;
+import dev.weir.core.Meters;
 import dev.weir.core.Outcome;
 import dev.weir.server.config.LoggingConfig;
 import io.netty.channel.EventLoopGroup;
@@ -16,6 +17,7 @@ public final class Observation implements AutoCloseable {
     private final CollectorRegistry registry = new CollectorRegistry();
     private final ExchangeMetrics exchanges = new ExchangeMetrics(registry);
     private final BackendMetrics backends = new BackendMetrics(registry);
+    private final Meters meters = new PrometheusMeters(registry);
     private final AccessLog accessLog;
 
     public Observation(LoggingConfig logging) {
@@ -31,6 +33,11 @@ public final class Observation implements AutoCloseable {
 
     public CollectorRegistry registry() {
         return registry;
+    }
+
+    /** Where middlewares count. */
+    public Meters meters() {
+        return meters;
     }
 
     public BackendEvents backendEvents() {

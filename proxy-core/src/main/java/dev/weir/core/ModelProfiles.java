@@ -1,0 +1,8 @@
+package dev.weir.core;
+
+/** What the configuration in force says about models. Any thread; answers from memory. */
+@FunctionalInterface
+public interface ModelProfiles {
+    /** What is said about {@code model}; {@link ModelProfile#unwritten} for one that the configuration does not name. */
+    ModelProfile of(String model);
+}
