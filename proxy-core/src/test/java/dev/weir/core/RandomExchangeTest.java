@@ -17,7 +17,7 @@ class RandomExchangeTest {
     private static final long SEEDS = Long.getLong("weir.random.seeds", 5_000);
 
     @Test
-    @AllowsErrors
+    @AllowsErrors("filters throw, as their seed says")
     void whateverHappensNothingIsLostMixedUpOrLeftBehind() {
         long steps = LongStream.range(FIRST, FIRST + SEEDS)
                 .map(seed -> {
