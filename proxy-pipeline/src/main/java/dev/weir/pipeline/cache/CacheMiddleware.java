@@ -3,6 +3,7 @@ package dev.weir.pipeline.cache;
 import dev.weir.core.Exchange;
 import dev.weir.core.Headers;
 import dev.weir.core.Identity;
+import dev.weir.core.LocalResponse;
 import dev.weir.core.Middleware;
 import dev.weir.core.ModelProfile;
 import dev.weir.core.ModelProfiles;
@@ -67,16 +68,21 @@ final class CacheMiddleware implements Middleware {
             return Verdict.PROCEED;
         }
         Place place = new Place(cache, store, call, question, settings.of(call.kind()), maxEntryBytes, cache.epoch());
+        boolean stream = request.stream() && call.kind() == AnswerKind.RESPONSES;
         if (isRefresh(exchange.request().headers())) {
-            exchange.filterResponse(new AnswerCapture(exchange, place, null));
+            exchange.filterResponse(
+                    stream ? new StreamCapture(exchange, place) : new AnswerCapture(exchange, place, null));
             return Verdict.PROCEED;
         }
         CachedAnswer answer = cache.find(question.key());
         if (answer != null) {
-            place.figures().hit();
-            return Verdict.respond(answer.response());
+            LocalResponse response = place.response(answer, stream);
+            if (response != null) {
+                place.figures().hit();
+                return Verdict.respond(response);
+            }
         }
-        return miss(exchange, place);
+        return stream ? streamMiss(exchange, place) : miss(exchange, place);
     }
 
     private static boolean isRefresh(Headers headers) {
@@ -86,7 +92,7 @@ final class CacheMiddleware implements Middleware {
 
     private @Nullable Question question(Exchange exchange, CacheableCall call, ModelRequest request) {
         ByteBuf body = exchange.body();
-        if (!request.json() || request.stream() || body.readableBytes() > QuestionReader.MAX_BODY_BYTES) {
+        if (!request.json() || body.readableBytes() > QuestionReader.MAX_BODY_BYTES) {
             return null;
         }
         ModelProfile profile = models.of(request.model());
@@ -143,6 +149,12 @@ final class CacheMiddleware implements Middleware {
             seat.answered(answer);
             return Verdict.respond(answer.response());
         }
+        return Verdict.PROCEED;
+    }
+
+    /** Streams are not shared while they run: each client would wait for the slowest. */
+    private static Verdict streamMiss(Exchange exchange, Place place) {
+        exchange.filterResponse(new StreamCapture(exchange, place));
         return Verdict.PROCEED;
     }
 }

@@ -1,6 +1,8 @@
 package dev.weir.pipeline.cache;
 
+import dev.weir.core.LocalResponse;
 import dev.weir.pipeline.cache.CacheSettings.Answers;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where the answer to one exchange's question belongs, and what it must be to be kept there.
@@ -29,5 +31,15 @@ record Place(
             store.put(settings.prefix(), question.key(), answer);
         }
         return answer;
+    }
+
+    /** {@code answer} in the form that was asked for; null when it cannot be told so. */
+    @Nullable
+    LocalResponse response(CachedAnswer answer, boolean stream) {
+        if (!stream) {
+            return answer.response();
+        }
+        byte[] events = StreamReplay.events(call, answer.body(), question.includeUsage());
+        return events == null ? null : answer.stream(events);
     }
 }
