@@ -24,11 +24,11 @@ final class Flight {
     }
 
     /** A seat; null if the flight is over. */
-    synchronized @Nullable Seat join(EventLoop loop, long patienceMillis) {
+    synchronized @Nullable Seat join(EventLoop loop, Flights.Patience patience) {
         if (over) {
             return null;
         }
-        Seat seat = new Seat(this, loop, patienceMillis);
+        Seat seat = new Seat(this, loop, patience);
         if (leader == null) {
             leader = seat;
             seat.role(Seat.Role.LEADING);

@@ -3,16 +3,16 @@ package dev.weir.pipeline.cache;
 import io.netty.channel.EventLoop;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** The questions that are being answered now, so that those who ask the same meanwhile can wait for one answer. Any thread. */
+/**
+ * The questions that are being answered now, so that those who ask the same meanwhile can wait for one answer. Any
+ * thread.
+ */
 final class Flights {
-    /** How long a request waits for the answer to another one; then it asks itself. */
-    static final long DEFAULT_PATIENCE_MILLIS = 30_000;
-
     private final ConcurrentHashMap<CacheKey, Flight> inFlight = new ConcurrentHashMap<>();
-    private final long patienceMillis;
+    private final Patience patience;
 
-    Flights(long patienceMillis) {
-        this.patienceMillis = patienceMillis;
+    Flights(Patience patience) {
+        this.patience = patience;
     }
 
     /**
@@ -23,7 +23,7 @@ final class Flights {
     Seat join(CacheKey key, EventLoop loop) {
         while (true) {
             Seat seat = inFlight.computeIfAbsent(key, asked -> new Flight(this, asked))
-                    .join(loop, patienceMillis);
+                    .join(loop, patience);
             if (seat != null) {
                 return seat;
             }
@@ -36,5 +36,15 @@ final class Flights {
 
     int size() {
         return inFlight.size();
+    }
+
+    /**
+     * How long requests wait for the answer to another one.
+     *
+     * @param totalMillis then a request asks itself
+     * @param sliceMillis one wait of many; shorter than the engine lets a middleware wait
+     */
+    record Patience(long totalMillis, long sliceMillis) {
+        static final Patience DEFAULT = new Patience(30_000, 5_000);
     }
 }

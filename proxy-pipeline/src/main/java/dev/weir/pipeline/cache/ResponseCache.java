@@ -20,16 +20,15 @@ public final class ResponseCache {
             .build();
     private volatile long epoch;
 
-    ResponseCache(Services services, long maxBytes, long patienceMillis) {
+    ResponseCache(Services services, long maxBytes, Flights.Patience patience) {
         this.figures = new CacheFigures(services.meters());
         this.memory = new MemoryStore(maxBytes, figures);
-        this.flights = new Flights(patienceMillis);
+        this.flights = new Flights(patience);
     }
 
     /** The one of this process. */
     public static ResponseCache of(Services services) {
-        return services.shared(
-                ResponseCache.class, () -> new ResponseCache(services, 0, Flights.DEFAULT_PATIENCE_MILLIS));
+        return services.shared(ResponseCache.class, () -> new ResponseCache(services, 0, Flights.Patience.DEFAULT));
     }
 
     /** What it holds and did, for each kind of answers. */

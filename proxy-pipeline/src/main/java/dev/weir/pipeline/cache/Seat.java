@@ -13,9 +13,6 @@ import org.jspecify.annotations.Nullable;
  * middleware wait. Any thread; guarded by the flight's lock.
  */
 final class Seat {
-    /** Well below the engine's limit for one wait. */
-    private static final long SLICE_MILLIS = 5_000;
-
     /** What an exchange is to its flight. */
     enum Role {
         /** Waits for the leader. */
@@ -30,16 +27,18 @@ final class Seat {
 
     private final Flight flight;
     private final EventLoop loop;
-    private long patienceMillis;
+    private final long sliceMillis;
+    private long leftMillis;
     private Role role = Role.FOLLOWING;
     private @Nullable CompletableFuture<Verdict> wait;
     private @Nullable ScheduledFuture<?> timer;
     private @Nullable Verdict decision;
 
-    Seat(Flight flight, EventLoop loop, long patienceMillis) {
+    Seat(Flight flight, EventLoop loop, Flights.Patience patience) {
         this.flight = flight;
         this.loop = loop;
-        this.patienceMillis = patienceMillis;
+        this.sliceMillis = patience.sliceMillis();
+        this.leftMillis = patience.totalMillis();
     }
 
     /** For the flight, which holds its lock. */
@@ -66,9 +65,9 @@ final class Seat {
     private CompletableFuture<Verdict> waitOn() {
         CompletableFuture<Verdict> next = new CompletableFuture<>();
         wait = next;
-        long slice = Math.min(SLICE_MILLIS, patienceMillis);
+        long slice = Math.min(sliceMillis, leftMillis);
         timer = loop.schedule(this::sliceOver, slice, TimeUnit.MILLISECONDS);
-        patienceMillis -= slice;
+        leftMillis -= slice;
         return next;
     }
 
@@ -81,7 +80,7 @@ final class Seat {
             if (over == null || role != Role.FOLLOWING) {
                 return;
             }
-            impatient = patienceMillis <= 0;
+            impatient = leftMillis <= 0;
             verdict = impatient ? Verdict.PROCEED : Verdict.await(waitOn());
             if (impatient) {
                 wait = null;

@@ -23,6 +23,9 @@ final class StreamAssembler {
     private static final byte[] DATA = "data:".getBytes(StandardCharsets.US_ASCII);
     private static final String DONE = "[DONE]";
 
+    /** Of a chunk, of a choice, and choices: streams have a few. */
+    private static final int MAX_FIELDS = 64;
+
     private final boolean chat;
     private final int maxBytes;
     private final ObjectNode answer = JsonNodeFactory.instance.objectNode();
@@ -110,7 +113,7 @@ final class StreamAssembler {
                 return false;
             }
         }
-        return true;
+        return answer.size() <= MAX_FIELDS && choices.size() <= MAX_FIELDS;
     }
 
     private boolean take(JsonNode part, Choice into) {
@@ -131,7 +134,7 @@ final class StreamAssembler {
                 return false;
             }
         }
-        return true;
+        return into.rest.size() + into.texts.size() <= MAX_FIELDS;
     }
 
     private static boolean finish(JsonNode reason, Choice choice) {

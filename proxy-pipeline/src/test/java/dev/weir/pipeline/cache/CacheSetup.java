@@ -32,11 +32,11 @@ final class CacheSetup {
     }
 
     static ResponseCache cache() {
-        return cache(Flights.DEFAULT_PATIENCE_MILLIS);
+        return cache(Flights.Patience.DEFAULT);
     }
 
-    static ResponseCache cache(long patienceMillis) {
-        return new ResponseCache(new NoServices(), 1 << 20, patienceMillis);
+    static ResponseCache cache(Flights.Patience patience) {
+        return new ResponseCache(new NoServices(), 1 << 20, patience);
     }
 
     private static final class NoServices implements Services {
