@@ -29,10 +29,10 @@ class LoadedConfigurationTest {
     void whatThisVersionLeavesOutIsToldInOneWarning() throws InvalidConfigurationException {
         assertThat(load("").warnings())
                 .containsExactly("pipeline: left out, for this version does not have them:"
-                        + " audit, usage, rate_limit, cache, transform");
-        assertThat(load("pipeline: [cors, auth]\nroutes: [{path: /x, pipeline: [auth, cache]}]")
+                        + " audit, usage, rate_limit, transform");
+        assertThat(load("pipeline: [cors, auth]\nroutes: [{path: /x, pipeline: [auth, transform]}]")
                         .warnings())
-                .containsExactly("pipeline: left out, for this version does not have them: cache");
+                .containsExactly("pipeline: left out, for this version does not have them: transform");
         assertThat(load("pipeline: [auth]").warnings()).isEmpty();
     }
 
