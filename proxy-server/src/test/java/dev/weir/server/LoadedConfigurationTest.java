@@ -29,7 +29,7 @@ class LoadedConfigurationTest {
     void whatThisVersionLeavesOutIsToldInOneWarning() throws InvalidConfigurationException {
         assertThat(load("").warnings())
                 .containsExactly("pipeline: left out, for this version does not have them:"
-                        + " audit, usage, rate_limit, cache, transform");
+                        + " audit, usage, rate_limit, cache");
         assertThat(load("pipeline: [cors, auth]\nroutes: [{path: /x, pipeline: [auth, cache]}]")
                         .warnings())
                 .containsExactly("pipeline: left out, for this version does not have them: cache");
