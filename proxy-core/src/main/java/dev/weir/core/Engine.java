@@ -12,7 +12,8 @@ public final class Engine {
     record Snapshot(EngineSettings settings, Router router) {}
 
     private final ExchangeListener listener;
-    private final AtomicInteger connections = new AtomicInteger();
+    private final ConnectionCounts connections = new ConnectionCounts();
+    private final MemoryWatermarks memory = new MemoryWatermarks();
     private final AtomicInteger exchanges = new AtomicInteger();
     private final AtomicLong bufferedBytes = new AtomicLong();
     private volatile Snapshot snapshot;
@@ -31,7 +32,7 @@ public final class Engine {
 
     /** Client connections open now. */
     public int connections() {
-        return connections.get();
+        return connections.open();
     }
 
     /** Exchanges in flight now. */
@@ -70,12 +71,14 @@ public final class Engine {
         return listener;
     }
 
-    int connectionOpened() {
-        return connections.incrementAndGet();
+    /** Counts the connections. */
+    ConnectionCounts connectionCounts() {
+        return connections;
     }
 
-    void connectionClosed() {
-        connections.decrementAndGet();
+    /** Whether memory is too short for new work. */
+    public boolean isShortOfMemory() {
+        return memory.areReached(System.nanoTime());
     }
 
     void exchangeBegan() {

@@ -8,14 +8,20 @@ import org.jspecify.annotations.Nullable;
 /**
  * A deadline that moves often and expires seldom. Moving it away is a field write: the timer armed for an earlier deadline
  * stays, and is armed anew when it goes off too early. Monotonic; runs on one event loop.
+ *
+ * <p>A timer that goes off late tells that this process stood still. What it waited for may have come meanwhile and not have
+ * been read: the event loop gets one more turn before anybody is blamed.
  */
 public final class Timeout {
     private static final long NONE = Long.MAX_VALUE;
+    private static final long LATE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+    private static final long TURN_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
 
     private final EventExecutor eventLoop;
     private final Runnable onExpired;
     private long deadlineNanos = NONE;
     private long armedNanos;
+    private boolean lastTurn;
     private @Nullable ScheduledFuture<?> armed;
 
     /**
@@ -63,11 +69,18 @@ public final class Timeout {
 
     private void fire() {
         armed = null;
+        boolean wasLastTurn = lastTurn;
+        lastTurn = false;
         if (deadlineNanos == NONE) {
             return;
         }
-        if (deadlineNanos - System.nanoTime() > 0) {
+        long now = System.nanoTime();
+        if (deadlineNanos - now > 0) {
             arm();
+        } else if (now - armedNanos > LATE_NANOS && !wasLastTurn) {
+            lastTurn = true;
+            armedNanos = now + TURN_NANOS;
+            armed = eventLoop.schedule(this::fire, TURN_NANOS, TimeUnit.NANOSECONDS);
         } else {
             deadlineNanos = NONE;
             onExpired.run();
