@@ -39,7 +39,10 @@ public final class KeyJson {
         if (secret != null) {
             json.put("key", secret);
         }
-        json.put("name", spec.name()).put("prefix", key.prefix()).put("owner", spec.owner()).put("team", spec.team());
+        json.put("name", spec.name())
+                .put("prefix", key.prefix())
+                .put("owner", spec.owner())
+                .put("team", spec.team());
         ArrayNode scopes = json.putArray("scopes");
         EnumSet.copyOf(spec.scopes()).forEach(scope -> scopes.add(scope.text()));
         ArrayNode models = json.putArray("models");
@@ -185,7 +188,8 @@ public final class KeyJson {
             return 0;
         }
         if (!value.isIntegralNumber() || !value.canConvertToLong() || value.longValue() < 0) {
-            throw new IllegalArgumentException(field + ": " + value + " (expected: a whole number >= 1, or 0 for no limit)");
+            throw new IllegalArgumentException(
+                    field + ": " + value + " (expected: a whole number >= 1, or 0 for no limit)");
         }
         return value.longValue();
     }

@@ -118,7 +118,9 @@ public final class KeysEndpoints {
             ObjectNode json = JsonNodeFactory.instance.objectNode();
             ArrayNode data = json.putArray("data");
             page.forEach(key -> data.add(KeyJson.of(key, null)));
-            json.put("next_cursor", page.size() < limit ? null : page.get(limit - 1).id());
+            json.put(
+                    "next_cursor",
+                    page.size() < limit ? null : page.get(limit - 1).id());
             return json(200, json);
         });
     }
@@ -164,9 +166,8 @@ public final class KeysEndpoints {
                 told(exchange, "made", issued.key());
                 return json(201, KeyJson.of(issued.key(), issued.secret()));
             }
-            ApiKey taken = secret == null
-                    ? keys.importDigest(spec, String.valueOf(sha256))
-                    : keys.importSecret(spec, secret);
+            ApiKey taken =
+                    secret == null ? keys.importDigest(spec, String.valueOf(sha256)) : keys.importSecret(spec, secret);
             told(exchange, "taken over", taken);
             return json(201, KeyJson.of(taken, null));
         });

@@ -41,11 +41,10 @@ final class StateCollector extends Collector {
     }
 
     private void database(List<MetricFamilySamples> families) {
-        GaugeMetricFamily up =
-                new GaugeMetricFamily("weir_store_up", "1 while the store answers.", List.of("store"));
+        GaugeMetricFamily up = new GaugeMetricFamily("weir_store_up", "1 while the store answers.", List.of("store"));
         up.addMetric(List.of("database"), database.isUp() ? 1 : 0);
-        GaugeMetricFamily connections = new GaugeMetricFamily(
-                "weir_database_connections", "Connections to the database.", List.of("state"));
+        GaugeMetricFamily connections =
+                new GaugeMetricFamily("weir_database_connections", "Connections to the database.", List.of("state"));
         Database.PoolState pool = database.pool();
         connections.addMetric(List.of("active"), pool.active());
         connections.addMetric(List.of("idle"), pool.idle());
