@@ -16,12 +16,17 @@ import dev.weir.core.LocalResponse;
 import dev.weir.core.Middleware;
 import dev.weir.core.Route;
 import dev.weir.core.Services;
+import dev.weir.pipeline.auth.ApiKeys;
+import dev.weir.pipeline.auth.AuthSettings;
+import dev.weir.pipeline.auth.StoredKeys;
+import dev.weir.pipeline.store.Database;
 import dev.weir.server.config.InvalidConfigurationException;
 import dev.weir.server.config.Problems;
 import dev.weir.server.config.RouteConfig;
 import dev.weir.server.config.WeirConfig;
 import dev.weir.server.management.GatewayControl;
 import dev.weir.server.management.HealthEndpoints;
+import dev.weir.server.management.KeysEndpoints;
 import dev.weir.server.management.ManagementEndpoints;
 import dev.weir.server.observe.MetricsEndpoint;
 import dev.weir.server.observe.Observation;
@@ -155,7 +160,8 @@ record RouteTables(RouteTable clients, RouteTable admins) {
         }
 
         void health(RouteTable.Builder table, GatewayControl gateway) {
-            HealthEndpoints health = new HealthEndpoints(gateway);
+            HealthEndpoints health =
+                    new HealthEndpoints(gateway, services.shared(Database.class), StoredKeys.of(services));
             // Nothing stands before the liveness probe: it answers while the process can.
             table.get("/healthz", open("/healthz", List.of(), health::liveness));
             table.get("/readyz", open("/readyz", guarded, health::readiness));
@@ -170,7 +176,18 @@ record RouteTables(RouteTable clients, RouteTable admins) {
             table.get("/management/config", guarded("/management/config", management::config));
             table.post("/management/config/reload", guarded("/management/config/reload", management::reload));
             table.get("/management/backends", guarded("/management/backends", management::backends));
+            KeysEndpoints keys = keys();
+            table.any("/management/keys", guarded("/management/keys", keys.all()));
+            table.any("/management/keys/*", guarded("/management/keys/{id}", keys.one()));
             table.any("/management/*", guarded("/management/*", RouteTables::unknown));
+        }
+
+        /** Whoever changes keys here knows of it at once; others by asking the database. */
+        private KeysEndpoints keys() {
+            AuthSettings settings = config.auth().bind(AuthSettings.class, problems);
+            String prefix = settings == null ? "" : settings.keyPrefix();
+            Database database = services.shared(Database.class);
+            return new KeysEndpoints(new ApiKeys(database, prefix, StoredKeys.of(services)::refresh), database);
         }
 
         private static Route open(String name, List<Middleware> chain, Endpoint endpoint) {
