@@ -16,10 +16,12 @@ import dev.weir.core.LocalResponse;
 import dev.weir.core.Middleware;
 import dev.weir.core.Route;
 import dev.weir.core.Services;
+import dev.weir.pipeline.cache.ResponseCache;
 import dev.weir.server.config.InvalidConfigurationException;
 import dev.weir.server.config.Problems;
 import dev.weir.server.config.RouteConfig;
 import dev.weir.server.config.WeirConfig;
+import dev.weir.server.management.CacheEndpoints;
 import dev.weir.server.management.GatewayControl;
 import dev.weir.server.management.HealthEndpoints;
 import dev.weir.server.management.ManagementEndpoints;
@@ -170,6 +172,9 @@ record RouteTables(RouteTable clients, RouteTable admins) {
             table.get("/management/config", guarded("/management/config", management::config));
             table.post("/management/config/reload", guarded("/management/config/reload", management::reload));
             table.get("/management/backends", guarded("/management/backends", management::backends));
+            CacheEndpoints cache = new CacheEndpoints(ResponseCache.of(services));
+            table.get("/management/cache", guarded("/management/cache", cache::statistics));
+            table.delete("/management/cache", guarded("/management/cache", cache::clear));
             table.any("/management/*", guarded("/management/*", RouteTables::unknown));
         }
 
