@@ -64,7 +64,7 @@ public final class ResponseCache {
     }
 
     /** Forgets what this process holds. */
-    private synchronized void forget() {
+    synchronized void forget() {
         epoch++;
         memory.clear();
     }
