@@ -20,10 +20,12 @@ import dev.weir.pipeline.auth.ApiKeys;
 import dev.weir.pipeline.auth.AuthSettings;
 import dev.weir.pipeline.auth.StoredKeys;
 import dev.weir.pipeline.store.Database;
+import dev.weir.pipeline.cache.ResponseCache;
 import dev.weir.server.config.InvalidConfigurationException;
 import dev.weir.server.config.Problems;
 import dev.weir.server.config.RouteConfig;
 import dev.weir.server.config.WeirConfig;
+import dev.weir.server.management.CacheEndpoints;
 import dev.weir.server.management.GatewayControl;
 import dev.weir.server.management.HealthEndpoints;
 import dev.weir.server.management.KeysEndpoints;
@@ -179,6 +181,9 @@ record RouteTables(RouteTable clients, RouteTable admins) {
             KeysEndpoints keys = keys();
             table.any("/management/keys", guarded("/management/keys", keys.all()));
             table.any("/management/keys/*", guarded("/management/keys/{id}", keys.one()));
+            CacheEndpoints cache = new CacheEndpoints(ResponseCache.of(services));
+            table.get("/management/cache", guarded("/management/cache", cache::statistics));
+            table.delete("/management/cache", guarded("/management/cache", cache::clear));
             table.any("/management/*", guarded("/management/*", RouteTables::unknown));
         }
 
