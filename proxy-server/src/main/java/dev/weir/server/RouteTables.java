@@ -6,6 +6,7 @@ import dev.weir.backends.ModelEndpoint;
 import dev.weir.backends.ModelRequestReader;
 import dev.weir.backends.ModelsEndpoint;
 import dev.weir.backends.RelayEndpoint;
+import dev.weir.backends.embeddings.EmbeddingsEndpoint;
 import dev.weir.core.Dialect;
 import dev.weir.core.Downstream;
 import dev.weir.core.Endpoint;
@@ -95,7 +96,8 @@ record RouteTables(RouteTable clients, RouteTable admins) {
             this.groupSettings = EngineAssembly.groups(config.backendDefaults());
             this.pipeline = chain(config.pipeline(), null);
             this.guarded = chain(List.of("cors", "audit", "auth", "rate_limit"), null);
-            this.byModel = new ModelEndpoint(plan.catalog());
+            this.byModel = new EmbeddingsEndpoint(
+                    plan.catalog(), new ModelEndpoint(plan.catalog()), EngineAssembly.promptBackends(config));
         }
 
         private List<Middleware> chain(List<String> names, @Nullable RouteConfig route) {
@@ -146,6 +148,7 @@ record RouteTables(RouteTable clients, RouteTable admins) {
                     table.post(prefix + path, client("/v1" + path, byModel, reader));
                 }
             }
+            table.post("/api/embeddings", client("/api/embeddings", byModel, reader));
             table.post("/v1/*", client("/v1/*", byModel, reader));
             table.any("/v1/*", client("/v1/*", RouteTables::noModel, null));
         }
