@@ -61,7 +61,7 @@ final class FilterLink extends ResponseStage {
         if (failed || exchange.hasEnded()) {
             return;
         }
-        if (!headSeen) {
+        if (!headSeen && !filter.hasBegun()) {
             respond(exchange.errorResponse(failure));
             return;
         }

@@ -26,6 +26,14 @@ public interface ResponseFilter {
     }
 
     /**
+     * Whether this filter has begun the answer by itself, before a head came: a failure then comes to {@link #onFailure}, for it
+     * can be no answer of its own any more.
+     */
+    default boolean hasBegun() {
+        return false;
+    }
+
+    /**
      * A failure after the head: the place to tell the client in its own format before the connection is cut. Called at most
      * once; no part comes after it.
      */

@@ -25,6 +25,7 @@ import dev.weir.server.management.HealthEndpoints;
 import dev.weir.server.management.ManagementEndpoints;
 import dev.weir.server.observe.MetricsEndpoint;
 import dev.weir.server.observe.Observation;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -88,7 +89,11 @@ record RouteTables(RouteTable clients, RouteTable admins) {
             this.groupSettings = EngineAssembly.groups(config.backendDefaults());
             this.pipeline = chain(config.pipeline(), null);
             this.guarded = chain(List.of("cors", "audit", "auth", "rate_limit"), null);
-            this.byModel = new ModelEndpoint(plan.catalog());
+            this.byModel = byModel(config.heartbeat());
+        }
+
+        private Endpoint byModel(Duration heartbeat) {
+            return new ModelEndpoint(plan.catalog(), heartbeat.toMillis());
         }
 
         private List<Middleware> chain(List<String> names, @Nullable RouteConfig route) {
@@ -108,8 +113,9 @@ record RouteTables(RouteTable clients, RouteTable admins) {
                                 ? pipeline
                                 : chain(route.pipeline() == null ? config.pipeline() : route.pipeline(), route);
                 String backend = route.backend();
+                Duration heartbeat = route.heartbeat();
                 Endpoint endpoint = backend == null
-                        ? byModel
+                        ? heartbeat == null ? byModel : byModel(heartbeat)
                         : new RelayEndpoint(plan.backend(backend), groupSettings, observation.backendEvents());
                 table.any(
                         route.path(),
