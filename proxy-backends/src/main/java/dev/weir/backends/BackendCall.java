@@ -66,9 +66,7 @@ final class BackendCall
         this.downstream = downstream;
         this.kind = kind;
         this.heartbeatMillis = heartbeatMillis;
-        this.format = kind == CallKind.RELAY
-                ? StreamFormat.OTHER
-                : StreamFormat.of(exchange.request().path());
+        this.format = kind == CallKind.RELAY ? StreamFormat.OTHER : StreamFormat.of(UpstreamPath.pathOf(exchange));
         this.itinerary = new Itinerary(groups, kind);
     }
 

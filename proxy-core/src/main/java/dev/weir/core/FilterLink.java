@@ -81,7 +81,7 @@ final class FilterLink extends ResponseStage {
 
     @Override
     public boolean isWritable() {
-        return next.isWritable();
+        return filter.isWritable(next);
     }
 
     @Override
