@@ -42,6 +42,7 @@ final class EngineAssembly {
         return new EngineSettings(
                 new HttpLimits(MAX_LINE_BYTES, (int) server.maxHeaderBytes().bytes(), MAX_FIELDS),
                 server.maxConnections(),
+                server.maxConnectionsPerAddress(),
                 buffered > 0 ? buffered : Runtime.getRuntime().maxMemory() / 4,
                 new EngineSettings.Timeouts(
                         timeouts.header().toMillis(),
