@@ -204,8 +204,9 @@ final class GatewayFixture implements AfterEachCallback {
         return events;
     }
 
-    /** How exchanges ended so far, in order. */
+    /** How all exchanges ended, in order; waits until they have. */
     List<Outcome> outcomes() {
+        Await.until("nothing is in flight", () -> engine().exchanges() == 0);
         return List.copyOf(outcomes);
     }
 

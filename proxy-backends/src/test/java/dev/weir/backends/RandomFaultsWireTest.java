@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 /** Clients and backends that do whatever comes to their minds: nothing may be left behind. */
 class RandomFaultsWireTest {
     private static final int CLIENTS = 4;
-    private static final int REQUESTS_EACH = 500;
+    private static final int REQUESTS_EACH = 25_000;
     private static final String CHAT = "{\"model\": \"m\", \"messages\": []}";
 
     private static final List<Script> MOODS = List.of(

@@ -22,6 +22,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** What the configuration says, in the words of the engine and of the backends, which read no configuration. */
@@ -42,6 +44,7 @@ final class EngineAssembly {
         return new EngineSettings(
                 new HttpLimits(MAX_LINE_BYTES, (int) server.maxHeaderBytes().bytes(), MAX_FIELDS),
                 server.maxConnections(),
+                server.maxConnectionsPerAddress(),
                 buffered > 0 ? buffered : Runtime.getRuntime().maxMemory() / 4,
                 new EngineSettings.Timeouts(
                         timeouts.header().toMillis(),
@@ -91,6 +94,14 @@ final class EngineAssembly {
                         defaults.eject().base().toMillis(),
                         defaults.eject().max().toMillis()),
                 tls(backend.tls()));
+    }
+
+    /** The backends that are to be asked for embeddings with {@code prompt}. */
+    static Set<String> promptBackends(WeirConfig config) {
+        return config.backends().entrySet().stream()
+                .filter(entry -> entry.getValue().embeddings() == BackendConfig.Embeddings.PROMPT)
+                .map(Map.Entry::getKey)
+                .collect(Collectors.toSet());
     }
 
     private static BackendSpec.@Nullable Tls tls(BackendConfig.@Nullable Tls tls) {

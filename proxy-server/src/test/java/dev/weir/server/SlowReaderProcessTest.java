@@ -54,7 +54,7 @@ class SlowReaderProcessTest {
                 InputStream in = client.getInputStream();
                 skipHead(in);
 
-                long read = readSlowly(in, Duration.ofSeconds(3));
+                long read = readSlowly(in, Duration.ofSeconds(20));
                 assertThat(source.sent.get()).isLessThan(32 * MIB);
                 assertThat(directMemory(port)).isLessThan(32 * MIB);
                 assertThat(weir.residentBytes()).isLessThan(320 * MIB);
