@@ -32,6 +32,9 @@ final class Admission {
         if (overLimit && route.access() != Route.Access.OPEN) {
             throw new BadMessageException(503, "too many connections");
         }
+        if (route.access() != Route.Access.OPEN && engine.isShortOfMemory()) {
+            throw new BadMessageException(503, "out of memory for new requests");
+        }
         return new ServerExchange(connection, engine, head, route, client, startNanos);
     }
 }

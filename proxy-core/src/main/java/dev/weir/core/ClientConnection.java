@@ -44,6 +44,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     private final RequestIntake intake;
     private final ResponseWriter writer;
     private final Timeout timeout;
+    private final BodyDeadline bodyDeadline;
     private final WriteStall stall;
     private final ConnectionClose close;
 
@@ -65,6 +66,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         this.stall = new WriteStall(channel, channel::close);
         this.writer = new ResponseWriter(channel, stall);
         this.timeout = new Timeout(channel.eventLoop(), this::expired);
+        this.bodyDeadline = new BodyDeadline(timeout);
         this.close = new ConnectionClose(channel, writer, inbound, timeout);
     }
 
@@ -139,7 +141,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     }
 
     private void begin(RequestHead head) throws BadMessageException {
-        timeout.clear();
+        bodyDeadline.clear();
         state = State.EXCHANGE;
         Headers headers = head.headers();
         keepAlive = !headers.containsToken("Connection", "close")
@@ -156,7 +158,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
             return false;
         }
         if (!current.wantsBody()) {
-            timeout.clear();
+            bodyDeadline.clear();
             return false;
         }
         ByteBuf part = intake.next(inbound.bytes());
@@ -164,12 +166,14 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
             if (intake.takeInvitation()) {
                 writer.writeContinue();
             }
-            timeout.set(settings.timeouts().bodyIdleMillis());
+            bodyDeadline.await(settings.timeouts().bodyIdleMillis());
             return false;
         }
         boolean last = intake.isOver();
         if (last) {
-            timeout.clear();
+            bodyDeadline.clear();
+        } else {
+            bodyDeadline.arrived(part.readableBytes());
         }
         current.onBody(part, last);
         return true;
@@ -178,9 +182,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     /** Drops the rest of a request that was answered before its end. */
     private boolean discard() throws BadMessageException {
         if (!intake.skip(inbound.bytes())) {
-            timeout.set(settings.timeouts().bodyIdleMillis());
+            bodyDeadline.await(settings.timeouts().bodyIdleMillis());
             return false;
         }
+        bodyDeadline.clear();
         nextRequest();
         return true;
     }
@@ -317,7 +322,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
                 if (exchange != null && !intake.isOver() && exchange.wantsBody()) {
                     failRequest(
                             exchange,
-                            new GatewayException(GatewayError.REQUEST_TIMEOUT, "the request's body stopped arriving"));
+                            new GatewayException(
+                                    GatewayError.REQUEST_TIMEOUT, "the request's body arrives too slowly"));
+                } else {
+                    bodyDeadline.clear();
                 }
             }
             case DISCARD -> closeAfterFlush(true);

@@ -5,6 +5,7 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -36,9 +37,10 @@ final class ClientPipeline extends ChannelInitializer<Channel> {
 
     @Override
     protected void initChannel(Channel channel) {
-        int open = engine.connectionOpened();
-        channel.closeFuture().addListener(closed -> engine.connectionClosed());
-        int limit = engine.snapshot().settings().maxConnections();
+        int open = engine.connectionCounts().opened();
+        channel.closeFuture().addListener(closed -> engine.connectionCounts().closed());
+        EngineSettings settings = engine.snapshot().settings();
+        int limit = settings.maxConnections();
         if (open > limit + HEALTH_CONNECTIONS) {
             engine.listener().refused(503);
             channel.close();
@@ -46,6 +48,11 @@ final class ClientPipeline extends ChannelInitializer<Channel> {
         }
         if (!(channel.remoteAddress() instanceof InetSocketAddress remote)) {
             // Gone before it was looked at.
+            channel.close();
+            return;
+        }
+        if (isOneTooMany(channel, remote.getAddress(), settings)) {
+            engine.listener().refused(503);
             channel.close();
             return;
         }
@@ -59,5 +66,16 @@ final class ClientPipeline extends ChannelInitializer<Channel> {
         // Reads requests, runs an exchange for each, writes the answers.
         Admission admission = new Admission(engine, ClientFacts.of(remote.getAddress(), tls != null), open > limit);
         channel.pipeline().addLast("connection", new ClientConnection(engine, channel, admission));
+    }
+
+    /** Counts a connection by its address, if that is limited. A trusted proxy stands for many clients. */
+    private boolean isOneTooMany(Channel channel, InetAddress address, EngineSettings settings) {
+        int limit = settings.maxConnectionsPerAddress();
+        if (limit == 0 || settings.trustedProxies().contains(address)) {
+            return false;
+        }
+        int open = engine.connectionCounts().opened(address);
+        channel.closeFuture().addListener(closed -> engine.connectionCounts().closed(address));
+        return open > limit;
     }
 }

@@ -1,5 +1,6 @@
 package dev.weir.core;
 
+import io.netty.util.internal.PlatformDependent;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -11,8 +12,12 @@ public final class Engine {
     /** Routes and settings change together, behind one volatile read. */
     record Snapshot(EngineSettings settings, Router router) {}
 
+    /** Bodies are held in direct memory, which running streams need as well. */
+    private static final long MAX_BUFFERED_BYTES = PlatformDependent.maxDirectMemory() / 2;
+
     private final ExchangeListener listener;
-    private final AtomicInteger connections = new AtomicInteger();
+    private final ConnectionCounts connections = new ConnectionCounts();
+    private final MemoryWatermarks memory = new MemoryWatermarks();
     private final AtomicInteger exchanges = new AtomicInteger();
     private final AtomicLong bufferedBytes = new AtomicLong();
     private volatile Snapshot snapshot;
@@ -31,7 +36,7 @@ public final class Engine {
 
     /** Client connections open now. */
     public int connections() {
-        return connections.get();
+        return connections.open();
     }
 
     /** Exchanges in flight now. */
@@ -70,12 +75,14 @@ public final class Engine {
         return listener;
     }
 
-    int connectionOpened() {
-        return connections.incrementAndGet();
+    /** Counts the connections. */
+    ConnectionCounts connectionCounts() {
+        return connections;
     }
 
-    void connectionClosed() {
-        connections.decrementAndGet();
+    /** Whether memory is too short for new work. */
+    public boolean isShortOfMemory() {
+        return memory.areReached(System.nanoTime());
     }
 
     void exchangeBegan() {
@@ -88,7 +95,7 @@ public final class Engine {
 
     /** Takes {@code bytes} of the room for collected bodies; false if there is not enough. */
     boolean reserveBuffer(long bytes) {
-        if (bufferedBytes.addAndGet(bytes) <= snapshot.settings.maxBufferedBytes()) {
+        if (bufferedBytes.addAndGet(bytes) <= Math.min(snapshot.settings.maxBufferedBytes(), MAX_BUFFERED_BYTES)) {
             return true;
         }
         bufferedBytes.addAndGet(-bytes);

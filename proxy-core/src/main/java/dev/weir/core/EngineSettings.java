@@ -5,7 +5,8 @@ package dev.weir.core;
  *
  * @param limits what a head may hold
  * @param maxConnections client connections at once; beyond it only open routes answer
- * @param maxBufferedBytes collected request bodies of all exchanges together
+ * @param maxConnectionsPerAddress of them from one address, unless it is a trusted proxy's; 0 for no limit
+ * @param maxBufferedBytes collected request bodies of all exchanges together; never more than half of the direct memory
  * @param timeouts how long things may take
  * @param trustedProxies peers whose forwarding headers are believed
  * @param allowFrom clients that may connect; empty for everyone
@@ -13,6 +14,7 @@ package dev.weir.core;
 public record EngineSettings(
         HttpLimits limits,
         int maxConnections,
+        int maxConnectionsPerAddress,
         long maxBufferedBytes,
         Timeouts timeouts,
         CidrSet trustedProxies,
@@ -22,7 +24,7 @@ public record EngineSettings(
      * How long a client may take, in milliseconds; 0 means for ever.
      *
      * @param headerMillis from the first byte of a request to the end of its head
-     * @param bodyIdleMillis between two reads of a request's body
+     * @param bodyIdleMillis for the next 4 KiB of a request's body, or its end
      * @param keepAliveMillis between two requests
      * @param writeStallMillis for a client to take any of the bytes that wait for it
      * @param awaitMillis for a middleware that waits
@@ -35,6 +37,7 @@ public record EngineSettings(
     public static final EngineSettings DEFAULT = new EngineSettings(
             HttpLimits.DEFAULT,
             10_000,
+            0,
             Runtime.getRuntime().maxMemory() / 4,
             Timeouts.DEFAULT,
             CidrSet.EMPTY,

@@ -1,21 +1,30 @@
 package dev.weir.core;
 
+import io.netty.util.concurrent.AbstractScheduledEventExecutor;
 import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.ScheduledFuture;
+import io.netty.util.concurrent.Ticker;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A deadline that moves often and expires seldom. Moving it away is a field write: the timer armed for an earlier deadline
  * stays, and is armed anew when it goes off too early. Monotonic; runs on one event loop.
+ *
+ * <p>A timer that goes off late tells that this process stood still. What it waited for may have come meanwhile and not have
+ * been read: the event loop gets one more turn before anybody is blamed.
  */
 public final class Timeout {
     private static final long NONE = Long.MAX_VALUE;
+    private static final long LATE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+    private static final long TURN_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
 
     private final EventExecutor eventLoop;
+    private final Ticker ticker;
     private final Runnable onExpired;
     private long deadlineNanos = NONE;
     private long armedNanos;
+    private boolean lastTurn;
     private @Nullable ScheduledFuture<?> armed;
 
     /**
@@ -24,6 +33,8 @@ public final class Timeout {
      */
     public Timeout(EventExecutor eventLoop, Runnable onExpired) {
         this.eventLoop = eventLoop;
+        this.ticker =
+                eventLoop instanceof AbstractScheduledEventExecutor clock ? clock.ticker() : Ticker.systemTicker();
         this.onExpired = onExpired;
     }
 
@@ -33,7 +44,7 @@ public final class Timeout {
             deadlineNanos = NONE;
             return;
         }
-        deadlineNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+        deadlineNanos = ticker.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
         if (armed == null) {
             arm();
         } else if (deadlineNanos - armedNanos < 0) {
@@ -58,16 +69,23 @@ public final class Timeout {
 
     private void arm() {
         armedNanos = deadlineNanos;
-        armed = eventLoop.schedule(this::fire, deadlineNanos - System.nanoTime(), TimeUnit.NANOSECONDS);
+        armed = eventLoop.schedule(this::fire, deadlineNanos - ticker.nanoTime(), TimeUnit.NANOSECONDS);
     }
 
     private void fire() {
         armed = null;
+        boolean wasLastTurn = lastTurn;
+        lastTurn = false;
         if (deadlineNanos == NONE) {
             return;
         }
-        if (deadlineNanos - System.nanoTime() > 0) {
+        long now = ticker.nanoTime();
+        if (deadlineNanos - now > 0) {
             arm();
+        } else if (now - armedNanos > LATE_NANOS && !wasLastTurn) {
+            lastTurn = true;
+            armedNanos = now + TURN_NANOS;
+            armed = eventLoop.schedule(this::fire, TURN_NANOS, TimeUnit.NANOSECONDS);
         } else {
             deadlineNanos = NONE;
             onExpired.run();

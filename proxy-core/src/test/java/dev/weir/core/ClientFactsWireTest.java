@@ -27,8 +27,8 @@ final class ClientFactsWireTest {
     }
 
     private int start(CidrSet trusted, CidrSet allowed) {
-        EngineSettings settings =
-                new EngineSettings(HttpLimits.DEFAULT, 100, 100_000, EngineSettings.Timeouts.DEFAULT, trusted, allowed);
+        EngineSettings settings = new EngineSettings(
+                HttpLimits.DEFAULT, 100, 0, 100_000, EngineSettings.Timeouts.DEFAULT, trusted, allowed);
         TestGateway started = TestGateway.start(
                 settings,
                 TestGateway.open(

@@ -21,6 +21,7 @@ final class ConnectionLimitWireTest {
             new EngineSettings(
                     HttpLimits.DEFAULT,
                     MAX_CONNECTIONS,
+                    0,
                     MAX_BUFFERED_BYTES,
                     EngineSettings.Timeouts.DEFAULT,
                     CidrSet.EMPTY,
@@ -109,5 +110,56 @@ final class ConnectionLimitWireTest {
             client.send("0\r\n\r\n");
             assertThat(client.readResponse().text()).isEqualTo("x".repeat(50_000));
         }
+    }
+
+    @Test
+    void anAddressMayHaveSoManyConnections() {
+        try (TestGateway one = TestGateway.start(perAddress(2, CidrSet.EMPTY));
+                RawClient first = one.connect();
+                RawClient second = one.connect()) {
+            for (RawClient client : List.of(first, second)) {
+                client.sendRequest("GET /health", "");
+                assertThat(client.readResponse().status()).isEqualTo(200);
+            }
+            try (RawClient third = one.connect()) {
+                third.closedOrReset();
+            }
+            assertThat(one.awaitRefused()).isEqualTo(503);
+        }
+    }
+
+    @Test
+    void anAddressMayComeBackWhenItsConnectionsAreGone() {
+        try (TestGateway one = TestGateway.start(perAddress(1, CidrSet.EMPTY))) {
+            for (int i = 0; i < 3; i++) {
+                assertThat(RawClient.post(one.port(), "/echo", "body").text()).isEqualTo("body");
+                Await.until(
+                        "nothing is counted",
+                        () -> one.engine().connectionCounts().addresses() == 0);
+            }
+        }
+    }
+
+    @Test
+    void aTrustedProxyHasAsManyAsItNeeds() {
+        try (TestGateway one = TestGateway.start(perAddress(1, CidrSet.of(List.of("127.0.0.0/8"))));
+                RawClient first = one.connect();
+                RawClient second = one.connect()) {
+            for (RawClient client : List.of(first, second)) {
+                client.sendRequest("GET /health", "");
+                assertThat(client.readResponse().status()).isEqualTo(200);
+            }
+        }
+    }
+
+    private static EngineSettings perAddress(int limit, CidrSet trusted) {
+        return new EngineSettings(
+                HttpLimits.DEFAULT,
+                100,
+                limit,
+                MAX_BUFFERED_BYTES,
+                EngineSettings.Timeouts.DEFAULT,
+                trusted,
+                CidrSet.EMPTY);
     }
 }

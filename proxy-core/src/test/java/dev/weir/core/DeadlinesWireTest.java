@@ -135,9 +135,34 @@ final class DeadlinesWireTest {
     void bodyThatMovesIsNotLate() {
         TestGateway started = start(LONG_MILLIS, 400, LONG_MILLIS, LONG_MILLIS);
         try (RawClient client = started.connect()) {
-            client.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 50\r\n\r\n");
-            client.sendSlowly("x".repeat(50).getBytes(StandardCharsets.US_ASCII), 1, 15_000_000);
+            client.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 102400\r\n\r\n");
+            client.sendSlowly("x".repeat(102_400).getBytes(StandardCharsets.US_ASCII), 2_048, 15_000_000);
             assertThat(client.readResponse().status()).isEqualTo(200);
+        }
+    }
+
+    @Test
+    void bodyThatDripsIs408AlthoughItNeverStops() {
+        TestGateway started = start(LONG_MILLIS, 300, LONG_MILLIS, LONG_MILLIS);
+        try (RawClient client = started.connect()) {
+            client.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n");
+            client.sendSlowly("x".repeat(60).getBytes(StandardCharsets.US_ASCII), 1, 10_000_000);
+            assertThat(client.readResponse().status()).isEqualTo(408);
+            client.closedOrReset();
+        }
+        assertThat(started.awaitEnded().error()).isEqualTo(GatewayError.REQUEST_TIMEOUT);
+    }
+
+    @Test
+    void aDripOnTheNextRequestOfAConnectionIsSeenToo() {
+        TestGateway started = start(LONG_MILLIS, 300, LONG_MILLIS, LONG_MILLIS);
+        try (RawClient client = started.connect()) {
+            client.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nab");
+            client.expectSilence(Duration.ofMillis(20));
+            client.send("cd");
+            assertThat(client.readResponse().text()).isEqualTo("abcd");
+            client.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nab");
+            assertThat(client.readResponse().status()).isEqualTo(408);
         }
     }
 

@@ -77,7 +77,7 @@ final class TestGateway implements AutoCloseable {
 
     static EngineSettings settings(EngineSettings.Timeouts timeouts) {
         return new EngineSettings(
-                HttpLimits.DEFAULT, 1000, 64 * MAX_BODY_BYTES, timeouts, CidrSet.EMPTY, CidrSet.EMPTY);
+                HttpLimits.DEFAULT, 1000, 0, 64 * MAX_BODY_BYTES, timeouts, CidrSet.EMPTY, CidrSet.EMPTY);
     }
 
     static Route open(String path, Endpoint endpoint, Middleware... chain) {

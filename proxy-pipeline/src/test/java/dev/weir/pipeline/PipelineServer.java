@@ -42,6 +42,7 @@ public final class PipelineServer implements AutoCloseable {
         EngineSettings settings = new EngineSettings(
                 plain.limits(),
                 plain.maxConnections(),
+                plain.maxConnectionsPerAddress(),
                 plain.maxBufferedBytes(),
                 plain.timeouts(),
                 CidrSet.of(List.of("127.0.0.0/8")),

@@ -47,16 +47,27 @@ final class WeirProcess implements AutoCloseable {
             where.addAll(List.of("-cp", System.getProperty("java.class.path")));
         }
         where.add(Main.class.getName());
-        return run(where, environment, arguments);
+        return run(List.of(), where, environment, arguments);
+    }
+
+    /** Starts with so many file descriptors at most. */
+    static WeirProcess startWithDescriptors(int most, String... arguments) {
+        List<String> where = List.of(
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Main.class.getName());
+        return run(List.of("sh", "-c", "ulimit -n " + most + " && exec \"$@\"", "sh"), where, Map.of(), arguments);
     }
 
     /** Runs the finished jar. */
     static WeirProcess ofJar(Path jar, String... arguments) {
-        return run(List.of("-jar", jar.toString()), Map.of(), arguments);
+        return run(List.of(), List.of("-jar", jar.toString()), Map.of(), arguments);
     }
 
-    private static WeirProcess run(List<String> options, Map<String, String> environment, String... arguments) {
-        List<String> command = new ArrayList<>();
+    private static WeirProcess run(
+            List<String> launcher, List<String> options, Map<String, String> environment, String... arguments) {
+        List<String> command = new ArrayList<>(launcher);
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.add("-XX:TieredStopAtLevel=1");
         command.addAll(options);
@@ -155,6 +166,11 @@ final class WeirProcess implements AutoCloseable {
 
     List<String> errors() {
         return List.copyOf(errors);
+    }
+
+    /** The CPU time the process has used. */
+    Duration cpu() {
+        return process.info().totalCpuDuration().orElseThrow();
     }
 
     /** The memory of the process that is in RAM. */

@@ -15,6 +15,7 @@ public record ServerConfig(
         @Default("auto") Transport transport,
         @Default("0") int eventLoops,
         @Default("10000") int maxConnections,
+        @Default("0") int maxConnectionsPerAddress,
         @Default("32KiB") ByteSize maxHeaderBytes,
         @Default("32MiB") ByteSize maxBodyBytes,
         @Default("0") ByteSize maxBufferedBytes,
@@ -30,6 +31,7 @@ public record ServerConfig(
         }
         Expect.atLeast("event_loops", eventLoops, 0);
         Expect.atLeast("max_connections", maxConnections, 1);
+        Expect.atLeast("max_connections_per_address", maxConnectionsPerAddress, 0);
         Expect.between("max_header_bytes", maxHeaderBytes.bytes(), 1024, 1 << 20);
         Expect.between("max_body_bytes", maxBodyBytes.bytes(), 1, Integer.MAX_VALUE);
     }

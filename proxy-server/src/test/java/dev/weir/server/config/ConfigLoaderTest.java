@@ -29,6 +29,7 @@ class ConfigLoaderTest {
                         ServerConfig.Transport.AUTO,
                         0,
                         10000,
+                        0,
                         ByteSize.parse("32KiB"),
                         ByteSize.parse("32MiB"),
                         new ByteSize(0),
