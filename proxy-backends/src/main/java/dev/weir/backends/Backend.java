@@ -53,17 +53,22 @@ public final class Backend {
         return inFlight.get();
     }
 
-    /** The weight in force, which management may have changed. */
+    /** The weight in force: the configured one, or what {@link #overrideWeight} put in its place. */
     public int weight() {
         return weight;
     }
 
-    /** Changes the weight until the backend's own configuration changes. */
-    public void weight(int newWeight) {
+    /** Puts another weight in the place of the configured one until the next reload. */
+    public void overrideWeight(int newWeight) {
         if (newWeight < 1) {
             throw new IllegalArgumentException("weight: " + newWeight + " (expected: >= 1)");
         }
         weight = newWeight;
+    }
+
+    /** Goes back to the configured weight. */
+    void restoreWeight() {
+        weight = spec.weight();
     }
 
     /** Whether new requests may be sent to it: false while it is drained by hand. */

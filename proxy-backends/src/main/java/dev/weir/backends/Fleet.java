@@ -120,6 +120,7 @@ public final class Fleet implements AutoCloseable {
                 backend.retire();
             }
         }
+        plan.backends.values().forEach(Backend::restoreWeight);
         current = plan;
         publishModels();
         for (Backend backend : plan.backends.values()) {

@@ -102,6 +102,20 @@ class FleetWireTest {
     }
 
     @Test
+    void anotherWeightHoldsUntilTheNextReload() {
+        gateway.backend("a", spec -> spec.weight(3));
+        gateway.start();
+        Backend a = gateway.seen("a");
+
+        a.overrideWeight(7);
+        assertThat(a.weight()).isEqualTo(7);
+        gateway.reload();
+
+        assertThat(gateway.seen("a")).isSameAs(a);
+        assertThat(a.weight()).isEqualTo(3);
+    }
+
+    @Test
     void aBackendThatIsGoneFinishesWhatItHasAndKeepsNothing() {
         CountDownLatch reloaded = new CountDownLatch(1);
         ScriptedBackend a = gateway.backend("a").onRequest((request, peer) -> {

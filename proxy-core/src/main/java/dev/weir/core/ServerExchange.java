@@ -238,7 +238,12 @@ final class ServerExchange extends ExchangeFacts {
 
     /** The client takes more again. */
     void onWritable() {
-        if (upstream != null) {
+        resumeResponse();
+    }
+
+    @Override
+    public void resumeResponse() {
+        if (upstream != null && state != State.ENDED && downstream.isWritable()) {
             upstream.resume();
         }
     }

@@ -66,7 +66,6 @@ final class DatabaseWatch implements AutoCloseable {
                 if (found.tryAcquire(up ? LOOK_MILLIS : pauseMillis, TimeUnit.MILLISECONDS)) {
                     found.drainPermits();
                     up = false;
-                    Thread.sleep(pauseMillis);
                 }
                 if (!up) {
                     pauseMillis = Math.min(MAX_PAUSE_MILLIS, 2 * pauseMillis);

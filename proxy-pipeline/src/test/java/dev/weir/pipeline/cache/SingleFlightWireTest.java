@@ -28,6 +28,7 @@ final class SingleFlightWireTest {
                 new EngineSettings(
                         plain.limits(),
                         plain.maxConnections(),
+                        plain.maxConnectionsPerAddress(),
                         plain.maxBufferedBytes(),
                         new EngineSettings.Timeouts(
                                 limits.headerMillis(),
