@@ -85,7 +85,6 @@ final class RedisConnector implements AutoCloseable {
                         .tcpNoDelay(true)
                         .build())
                 .topologyRefreshOptions(ClusterTopologyRefreshOptions.builder()
-                        .enableAllAdaptiveRefreshTriggers()
                         .adaptiveRefreshTriggersTimeout(Duration.ofSeconds(1))
                         .enablePeriodicRefresh(Duration.ofSeconds(30))
                         .build());

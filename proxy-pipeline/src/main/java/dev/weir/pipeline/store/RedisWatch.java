@@ -106,9 +106,8 @@ final class RedisWatch {
         }
         RedisConnection known = connection;
         try {
-            CompletionStage<?> passed = known == null
-                    ? connector.connect().thenCompose(this::probeNew)
-                    : known.probe(neighbour);
+            CompletionStage<?> passed =
+                    known == null ? connector.connect().thenCompose(this::probeNew) : known.probe(neighbour);
             passed.whenComplete((done, failure) -> execute(() -> probed(failure)));
         } catch (RuntimeException e) {
             probed(e);
@@ -135,9 +134,10 @@ final class RedisWatch {
         if (failure == null) {
             passed();
         } else {
-            failed(failure instanceof CompletionException wrapped && wrapped.getCause() != null
-                    ? wrapped.getCause()
-                    : failure);
+            failed(
+                    failure instanceof CompletionException wrapped && wrapped.getCause() != null
+                            ? wrapped.getCause()
+                            : failure);
         }
     }
 
