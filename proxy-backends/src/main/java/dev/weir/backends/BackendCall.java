@@ -3,6 +3,7 @@ package dev.weir.backends;
 import dev.weir.core.Dispatch;
 import dev.weir.core.Downstream;
 import dev.weir.core.Exchange;
+import dev.weir.core.ModelRequest;
 import dev.weir.core.ResponseHead;
 import dev.weir.core.Upstream;
 import io.netty.buffer.ByteBuf;
@@ -22,7 +23,12 @@ import org.jspecify.annotations.Nullable;
  *
  * Runs on the event loop of its exchange.
  */
-final class BackendCall implements Upstream, BackendConnection.Receiver, Connector.Requester, QueuePlace.Guest {
+final class BackendCall
+        implements Upstream,
+                BackendConnection.Receiver,
+                Connector.Requester,
+                QueuePlace.Guest,
+                EventStreamGuard.Source {
     private enum State {
         CHOOSING,
         QUEUED,
@@ -36,7 +42,10 @@ final class BackendCall implements Upstream, BackendConnection.Receiver, Connect
     private final CallKind kind;
     private final Itinerary itinerary;
     private final Dispatch dispatch = new Dispatch();
+    private final StreamFormat format;
+    private final long heartbeatMillis;
     private Downstream downstream;
+    private boolean guarded;
 
     private State state = State.CHOOSING;
     private @Nullable QueuePlace place;
@@ -49,17 +58,26 @@ final class BackendCall implements Upstream, BackendConnection.Receiver, Connect
 
     /**
      * @param groups who may answer, in order: the one asked for, then its fallbacks
+     * @param heartbeatMillis how often a client that waits for a stream's first token hears of Weir; 0 for never
      */
-    BackendCall(Exchange exchange, Downstream downstream, List<BackendGroup> groups, CallKind kind) {
+    BackendCall(
+            Exchange exchange, Downstream downstream, List<BackendGroup> groups, CallKind kind, long heartbeatMillis) {
         this.exchange = exchange;
         this.downstream = downstream;
         this.kind = kind;
+        this.heartbeatMillis = heartbeatMillis;
+        this.format = kind == CallKind.RELAY ? StreamFormat.OTHER : StreamFormat.of(UpstreamPath.pathOf(exchange));
         this.itinerary = new Itinerary(groups, kind);
     }
 
     void start() {
         exchange.set(Dispatch.KEY, dispatch);
         itinerary.begin();
+        ModelRequest request = exchange.get(ModelRequest.KEY);
+        if (heartbeatMillis > 0 && request != null && request.stream() && format.hasComments()) {
+            Downstream client = downstream;
+            guard().beatEvery(heartbeatMillis, client);
+        }
         downstream.attach(this);
         if (state == State.CHOOSING) {
             arrive();
@@ -200,10 +218,39 @@ final class BackendCall implements Upstream, BackendConnection.Receiver, Connect
         if (kind == CallKind.INFERENCE) {
             head.headers().set("x-weir-model", itinerary.group().shownName());
         }
-        if (EventStreamGuard.canSpeakIn(head)) {
-            downstream = EventStreamGuard.attach(exchange, head, events());
+        if (!guarded && EventStreamGuard.canSpeakIn(head, format)) {
+            guard();
         }
         downstream.writeHead(head);
+    }
+
+    /** Has the answer guarded on its way to the client. */
+    private EventStreamGuard guard() {
+        EventStreamGuard guard = new EventStreamGuard(exchange, format, events(), this);
+        downstream = exchange.filterResponse(guard);
+        guarded = true;
+        return guard;
+    }
+
+    @Override
+    public void abandon(Failure.@Nullable Kind failure) {
+        if (state == State.RELAYING) {
+            state = State.DONE;
+            if (connection != null) {
+                connection.close();
+                connection = null;
+            }
+            Lease held = lease;
+            if (failure != null && held != null) {
+                events().failed(held.backend(), failure.label());
+            }
+            releaseLease(failure == null ? verdict : Lease.Verdict.NOTHING);
+        }
+    }
+
+    @Override
+    public String waiting() {
+        return "";
     }
 
     /** Drops this answer, an error, if somebody else may give one in its place. */

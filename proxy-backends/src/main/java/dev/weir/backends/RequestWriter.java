@@ -28,11 +28,7 @@ final class RequestWriter {
         ByteBufAllocator alloc = PooledByteBufAllocator.DEFAULT;
         boolean copied = body.length() <= COPY_BYTES;
         ByteBuf head = alloc.directBuffer(copied ? HEAD_BYTES + body.length() : HEAD_BYTES);
-        writeHead(
-                head,
-                exchange,
-                target.backend(),
-                UpstreamPath.of(exchange.request().target()));
+        writeHead(head, exchange, target.backend(), UpstreamPath.of(exchange));
         writeLength(head, body.length());
         if (copied) {
             body.writeTo(head);

@@ -7,7 +7,9 @@ import dev.weir.core.CidrSet;
 import dev.weir.core.EngineSettings;
 import dev.weir.core.HttpLimits;
 import dev.weir.core.Transport;
+import dev.weir.pipeline.agents.Agent;
 import dev.weir.pipeline.store.Database;
+import dev.weir.server.config.AgentConfig;
 import dev.weir.pipeline.store.Redis;
 import dev.weir.server.config.BackendConfig;
 import dev.weir.server.config.BackendDefaults;
@@ -119,6 +121,15 @@ final class EngineAssembly {
                         entry.getValue().fallbacks(),
                         entry.getValue().metadata()))
                 .toList();
+    }
+
+    static Agent agent(String name, AgentConfig agent) {
+        return new Agent(
+                name,
+                agent.chunkSize(),
+                agent.bufferSize(),
+                agent.delayBetweenChunks().toNanos(),
+                agent.timeout().toMillis());
     }
 
     static Database.Settings database(DatabaseConfig database, Path stateDirectory) {

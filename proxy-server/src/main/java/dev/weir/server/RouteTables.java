@@ -1,10 +1,15 @@
 package dev.weir.server;
 
+import dev.weir.backends.AgentRequestReader;
 import dev.weir.backends.BackendGroup;
 import dev.weir.backends.Fleet;
 import dev.weir.backends.ModelEndpoint;
 import dev.weir.backends.ModelRequestReader;
 import dev.weir.backends.ModelsEndpoint;
+import dev.weir.backends.OllamaListEndpoint;
+import dev.weir.backends.OllamaRequestReader;
+import dev.weir.backends.OllamaShowEndpoint;
+import dev.weir.backends.OllamaVersionEndpoint;
 import dev.weir.backends.RelayEndpoint;
 import dev.weir.backends.embeddings.EmbeddingsEndpoint;
 import dev.weir.core.Dialect;
@@ -17,6 +22,8 @@ import dev.weir.core.LocalResponse;
 import dev.weir.core.Middleware;
 import dev.weir.core.Route;
 import dev.weir.core.Services;
+import dev.weir.pipeline.agents.Agent;
+import dev.weir.pipeline.agents.AgentShaping;
 import dev.weir.pipeline.auth.ApiKeys;
 import dev.weir.pipeline.auth.AuthSettings;
 import dev.weir.pipeline.auth.StoredKeys;
@@ -33,8 +40,10 @@ import dev.weir.server.management.KeysEndpoints;
 import dev.weir.server.management.ManagementEndpoints;
 import dev.weir.server.observe.MetricsEndpoint;
 import dev.weir.server.observe.Observation;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,6 +56,9 @@ import org.jspecify.annotations.Nullable;
 record RouteTables(RouteTable clients, RouteTable admins) {
     private static final long MAX_MANAGEMENT_BODY_BYTES = 1024 * 1024;
 
+    /** What clients of Ollama look for to know that it is there. */
+    private static final String RUNNING = "Ollama is running";
+
     static RouteTables build(
             LoadedConfiguration loaded,
             Fleet.Plan plan,
@@ -58,7 +70,9 @@ record RouteTables(RouteTable clients, RouteTable admins) {
         boolean apart = loaded.config().server().adminListen() != null;
         RouteTable.Builder clients = new RouteTable.Builder();
         builder.configured(clients);
+        builder.agents(clients);
         builder.models(clients);
+        builder.ollama(clients);
         builder.health(clients, gateway);
         if (!apart) {
             builder.administration(clients, gateway);
@@ -82,6 +96,8 @@ record RouteTables(RouteTable clients, RouteTable admins) {
         private final Services services;
         private final Observation observation;
         private final BackendGroup.Settings groupSettings;
+        private final List<Middleware> outer;
+        private final List<Middleware> inner;
         private final List<Middleware> pipeline;
         private final List<Middleware> guarded;
         private final Endpoint byModel;
@@ -94,10 +110,25 @@ record RouteTables(RouteTable clients, RouteTable admins) {
             this.services = services;
             this.observation = observation;
             this.groupSettings = EngineAssembly.groups(config.backendDefaults());
-            this.pipeline = chain(config.pipeline(), null);
+            int outer = outer(config.pipeline());
+            this.outer = chain(config.pipeline().subList(0, outer), null);
+            this.inner = loaded.middlewares()
+                    .chain(
+                            config.pipeline().subList(outer, config.pipeline().size()),
+                            config,
+                            null,
+                            services,
+                            problems);
+            this.pipeline = joined(this.outer, this.inner);
             this.guarded = chain(List.of("cors", "audit", "auth", "rate_limit"), null);
-            this.byModel = new EmbeddingsEndpoint(
-                    plan.catalog(), new ModelEndpoint(plan.catalog()), EngineAssembly.promptBackends(config));
+            this.byModel = byModel(config.heartbeat());
+        }
+
+        private Endpoint byModel(Duration heartbeat) {
+            return new EmbeddingsEndpoint(
+                    plan.catalog(),
+                    new ModelEndpoint(plan.catalog(), heartbeat.toMillis()),
+                    EngineAssembly.promptBackends(config));
         }
 
         private List<Middleware> chain(List<String> names, @Nullable RouteConfig route) {
@@ -117,8 +148,9 @@ record RouteTables(RouteTable clients, RouteTable admins) {
                                 ? pipeline
                                 : chain(route.pipeline() == null ? config.pipeline() : route.pipeline(), route);
                 String backend = route.backend();
+                Duration heartbeat = route.heartbeat();
                 Endpoint endpoint = backend == null
-                        ? byModel
+                        ? heartbeat == null ? byModel : byModel(heartbeat)
                         : new RelayEndpoint(plan.backend(backend), groupSettings, observation.backendEvents());
                 table.any(
                         route.path(),
@@ -153,12 +185,70 @@ record RouteTables(RouteTable clients, RouteTable admins) {
             table.any("/v1/*", client("/v1/*", RouteTables::noModel, null));
         }
 
+        /** {@code agents:}, each under its name, and all of them by the query. */
+        void agents(RouteTable.Builder table) {
+            List<Agent> agents = config.agents().entrySet().stream()
+                    .map(agent -> EngineAssembly.agent(agent.getKey(), agent.getValue()))
+                    .toList();
+            for (Agent agent : agents) {
+                for (String path : List.of("/chat/completions", "/completions")) {
+                    String name = "/v1/" + agent.name() + path;
+                    Route route = agent(name, AgentShaping.of(agent));
+                    table.post(name, route);
+                    table.post("/" + agent.name() + path, route);
+                }
+            }
+            Route named = agent("/v1/agents/stream", AgentShaping.byQuery(agents));
+            table.post("/v1/agents/stream", named);
+            table.post("/agents/stream", named);
+        }
+
+        /** Shaped behind those who write down what clients get, before those who read what backends say. */
+        private Route agent(String name, AgentShaping shaping) {
+            List<Middleware> chain = joined(joined(outer, List.of(shaping)), inner);
+            return client(name, chain, shaping.before(byModel), new AgentRequestReader());
+        }
+
+        /** How many of the middlewares, from the first, only care about what clients get. */
+        private static int outer(List<String> names) {
+            int count = 0;
+            while (count < names.size() && List.of("cors", "audit").contains(names.get(count))) {
+                count++;
+            }
+            return count;
+        }
+
+        private static List<Middleware> joined(List<Middleware> first, List<Middleware> second) {
+            return Stream.concat(first.stream(), second.stream()).toList();
+        }
+
+        /** Ollama's own API over all backends. */
+        void ollama(RouteTable.Builder table) {
+            for (String path : List.of("/api/chat", "/api/generate")) {
+                table.post(path, client(path, byModel, new OllamaRequestReader(true)));
+            }
+            for (String path : List.of("/api/embed", "/api/embeddings")) {
+                table.post(path, client(path, byModel, new OllamaRequestReader(false)));
+            }
+            Endpoint show = new OllamaShowEndpoint(plan.catalog());
+            table.post("/api/show", client("/api/show", show, new OllamaRequestReader(false)));
+            table.get("/api/tags", client("/api/tags", OllamaListEndpoint.tags(plan), null));
+            table.get("/api/ps", client("/api/ps", OllamaListEndpoint.loaded(plan), null));
+            table.get("/api/version", open("/api/version", guarded, new OllamaVersionEndpoint(plan)));
+            table.get("/", open("/", guarded, Endpoint.answering(exchange -> LocalResponse.text(200, RUNNING))));
+        }
+
         private Route client(String name, Endpoint endpoint, Route.@Nullable RequestReader requestReader) {
+            return client(name, pipeline, endpoint, requestReader);
+        }
+
+        private Route client(
+                String name, List<Middleware> chain, Endpoint endpoint, Route.@Nullable RequestReader requestReader) {
             return new Route(
                     name,
                     Route.Access.CLIENT,
                     dialect(name),
-                    pipeline,
+                    chain,
                     endpoint,
                     requestReader,
                     config.server().maxBodyBytes().bytes());
