@@ -18,6 +18,7 @@ import io.lettuce.core.protocol.ProtocolVersion;
 import io.lettuce.core.resource.ClientResources;
 import io.lettuce.core.resource.DefaultClientResources;
 import io.lettuce.core.resource.DefaultEventLoopGroupProvider;
+import io.lettuce.core.resource.Delay;
 import io.netty.resolver.DefaultAddressResolverGroup;
 import io.netty.util.concurrent.DefaultEventExecutorGroup;
 import io.netty.util.concurrent.DefaultThreadFactory;
@@ -25,14 +26,17 @@ import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.EventExecutorGroup;
 import java.time.Duration;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Opens connections of one kind: single, Sentinel or Cluster. A connection that is lost stays lost, and what was under way on
- * it fails: {@link RedisWatch} opens another, so that nothing is sent twice. Owns three threads: one that reads and writes, one
- * for what must not run there, one for time limits. Any thread.
+ * Opens connections of one kind: single, Sentinel or Cluster. What was under way on a connection that is lost fails: nothing is
+ * sent twice. {@link RedisWatch} opens another; to the nodes of a Cluster, which come and go, lettuce does. Owns three threads:
+ * one that reads and writes, one for what must not run there, one for time limits. Any thread.
  */
 final class RedisConnector implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RedisConnector.class);
@@ -40,9 +44,17 @@ final class RedisConnector implements AutoCloseable {
     private static final int MAX_UNDER_WAY = 10_000;
     private static final int THREADS = 1;
     private static final long CLOSE_SECONDS = 2;
+    private static final long MIN_PAUSE_MILLIS = 50;
 
     /** The least that connecting may take; it happens beside the requests. */
     private static final long MIN_CONNECT_MILLIS = 2_000;
+
+    static {
+        // Lettuce would complain of the choice each time it connects.
+        if (System.getProperty("io.lettuce.core.iouring") == null) {
+            System.setProperty("io.lettuce.core.iouring", "false");
+        }
+    }
 
     private final RedisPlace place;
     private final EventExecutorGroup executors =
@@ -54,9 +66,12 @@ final class RedisConnector implements AutoCloseable {
         Duration connectTimeout = Duration.ofMillis(Math.max(MIN_CONNECT_MILLIS, settings.timeoutMillis()));
         place = RedisPlace.of(settings.url(), connectTimeout);
         resources = DefaultClientResources.builder()
-                .eventLoopGroupProvider(new DefaultEventLoopGroupProvider(THREADS))
+                .threadFactoryProvider(RedisConnector::threads)
+                .eventLoopGroupProvider(new DefaultEventLoopGroupProvider(THREADS, RedisConnector::threads))
                 .eventExecutorGroup(executors)
                 .addressResolverGroup(DefaultAddressResolverGroup.INSTANCE)
+                .reconnectDelay(Delay.equalJitter(
+                        Duration.ofMillis(10), Duration.ofSeconds(1), MIN_PAUSE_MILLIS, TimeUnit.MILLISECONDS))
                 .build();
         ClusterClientOptions options = options(place, Duration.ofMillis(settings.timeoutMillis()), connectTimeout);
         if (place.cluster()) {
@@ -71,10 +86,17 @@ final class RedisConnector implements AutoCloseable {
         }
     }
 
+    private static ThreadFactory threads(String pool) {
+        return new DefaultThreadFactory("weir-redis", true);
+    }
+
     private static ClusterClientOptions options(RedisPlace place, Duration timeout, Duration connectTimeout) {
         ClusterClientOptions.Builder options = ClusterClientOptions.builder()
-                .autoReconnect(false)
-                .disconnectedBehavior(ClientOptions.DisconnectedBehavior.REJECT_COMMANDS)
+                .autoReconnect(place.cluster())
+                .disconnectedBehavior(
+                        place.cluster()
+                                ? ClientOptions.DisconnectedBehavior.ACCEPT_COMMANDS
+                                : ClientOptions.DisconnectedBehavior.REJECT_COMMANDS)
                 .protocolVersion(ProtocolVersion.RESP2)
                 .requestQueueSize(MAX_UNDER_WAY)
                 .publishOnScheduler(false)
@@ -88,6 +110,7 @@ final class RedisConnector implements AutoCloseable {
                         .adaptiveRefreshTriggersTimeout(Duration.ofSeconds(1))
                         .enablePeriodicRefresh(Duration.ofSeconds(30))
                         .build());
+        options.replayFilter(command -> true);
         if (place.ca() != null) {
             options.sslOptions(SslOptions.builder()
                     .jdkSslProvider()
@@ -126,11 +149,13 @@ final class RedisConnector implements AutoCloseable {
 
     @Override
     public void close() {
-        client.shutdownAsync(0, CLOSE_SECONDS, TimeUnit.SECONDS).whenComplete((done, failure) -> {
-            if (failure != null) {
-                LOG.debug("connections to redis {} could not be closed in order", place, failure);
-            }
-        });
+        try {
+            client.shutdownAsync(0, CLOSE_SECONDS, TimeUnit.SECONDS).get(CLOSE_SECONDS, TimeUnit.SECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            LOG.debug("connections to redis {} could not be closed in order", place, e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
         resources.shutdown(0, CLOSE_SECONDS, TimeUnit.SECONDS).awaitUninterruptibly(CLOSE_SECONDS, TimeUnit.SECONDS);
         executors.shutdownGracefully(0, CLOSE_SECONDS, TimeUnit.SECONDS);
     }
