@@ -11,6 +11,7 @@ import dev.weir.backends.OllamaRequestReader;
 import dev.weir.backends.OllamaShowEndpoint;
 import dev.weir.backends.OllamaVersionEndpoint;
 import dev.weir.backends.RelayEndpoint;
+import dev.weir.backends.embeddings.EmbeddingsEndpoint;
 import dev.weir.core.Dialect;
 import dev.weir.core.Downstream;
 import dev.weir.core.Endpoint;
@@ -23,12 +24,19 @@ import dev.weir.core.Route;
 import dev.weir.core.Services;
 import dev.weir.pipeline.agents.Agent;
 import dev.weir.pipeline.agents.AgentShaping;
+import dev.weir.pipeline.auth.ApiKeys;
+import dev.weir.pipeline.auth.AuthSettings;
+import dev.weir.pipeline.auth.StoredKeys;
+import dev.weir.pipeline.cache.ResponseCache;
+import dev.weir.pipeline.store.Database;
 import dev.weir.server.config.InvalidConfigurationException;
 import dev.weir.server.config.Problems;
 import dev.weir.server.config.RouteConfig;
 import dev.weir.server.config.WeirConfig;
+import dev.weir.server.management.CacheEndpoints;
 import dev.weir.server.management.GatewayControl;
 import dev.weir.server.management.HealthEndpoints;
+import dev.weir.server.management.KeysEndpoints;
 import dev.weir.server.management.ManagementEndpoints;
 import dev.weir.server.observe.MetricsEndpoint;
 import dev.weir.server.observe.Observation;
@@ -117,7 +125,10 @@ record RouteTables(RouteTable clients, RouteTable admins) {
         }
 
         private Endpoint byModel(Duration heartbeat) {
-            return new ModelEndpoint(plan.catalog(), heartbeat.toMillis());
+            return new EmbeddingsEndpoint(
+                    plan.catalog(),
+                    new ModelEndpoint(plan.catalog(), heartbeat.toMillis()),
+                    EngineAssembly.promptBackends(config));
         }
 
         private List<Middleware> chain(List<String> names, @Nullable RouteConfig route) {
@@ -169,6 +180,7 @@ record RouteTables(RouteTable clients, RouteTable admins) {
                     table.post(prefix + path, client("/v1" + path, byModel, reader));
                 }
             }
+            table.post("/api/embeddings", client("/api/embeddings", byModel, reader));
             table.post("/v1/*", client("/v1/*", byModel, reader));
             table.any("/v1/*", client("/v1/*", RouteTables::noModel, null));
         }
@@ -243,7 +255,8 @@ record RouteTables(RouteTable clients, RouteTable admins) {
         }
 
         void health(RouteTable.Builder table, GatewayControl gateway) {
-            HealthEndpoints health = new HealthEndpoints(gateway);
+            HealthEndpoints health =
+                    new HealthEndpoints(gateway, services.shared(Database.class), StoredKeys.of(services));
             // Nothing stands before the liveness probe: it answers while the process can.
             table.get("/healthz", open("/healthz", List.of(), health::liveness));
             table.get("/readyz", open("/readyz", guarded, health::readiness));
@@ -258,7 +271,21 @@ record RouteTables(RouteTable clients, RouteTable admins) {
             table.get("/management/config", guarded("/management/config", management::config));
             table.post("/management/config/reload", guarded("/management/config/reload", management::reload));
             table.get("/management/backends", guarded("/management/backends", management::backends));
+            KeysEndpoints keys = keys();
+            table.any("/management/keys", guarded("/management/keys", keys.all()));
+            table.any("/management/keys/*", guarded("/management/keys/{id}", keys.one()));
+            CacheEndpoints cache = new CacheEndpoints(ResponseCache.of(services));
+            table.get("/management/cache", guarded("/management/cache", cache::statistics));
+            table.delete("/management/cache", guarded("/management/cache", cache::clear));
             table.any("/management/*", guarded("/management/*", RouteTables::unknown));
+        }
+
+        /** Whoever changes keys here knows of it at once; others by asking the database. */
+        private KeysEndpoints keys() {
+            AuthSettings settings = config.auth().bind(AuthSettings.class, problems);
+            String prefix = settings == null ? "" : settings.keyPrefix();
+            Database database = services.shared(Database.class);
+            return new KeysEndpoints(new ApiKeys(database, prefix, StoredKeys.of(services)::refresh), database);
         }
 
         private static Route open(String name, List<Middleware> chain, Endpoint endpoint) {

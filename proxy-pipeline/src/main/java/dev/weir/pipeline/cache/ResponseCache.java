@@ -18,9 +18,12 @@ public final class ResponseCache {
             .maximumSize(MAX_REMEMBERED_REQUESTS)
             .executor(Runnable::run)
             .build();
+    private final CacheStore store;
     private volatile long epoch;
 
-    ResponseCache(Services services, long maxBytes, Flights.Patience patience) {
+    /** @param store behind this process's memory */
+    ResponseCache(Services services, CacheStore store, long maxBytes, Flights.Patience patience) {
+        this.store = store;
         this.figures = new CacheFigures(services.meters());
         this.memory = new MemoryStore(maxBytes, figures);
         this.flights = new Flights(patience);
@@ -28,7 +31,8 @@ public final class ResponseCache {
 
     /** The one of this process. */
     public static ResponseCache of(Services services) {
-        return services.shared(ResponseCache.class, () -> new ResponseCache(services, 0, Flights.Patience.DEFAULT));
+        return services.shared(
+                ResponseCache.class, () -> new ResponseCache(services, CacheStore.NONE, 0, Flights.Patience.DEFAULT));
     }
 
     /** What it holds and did, for each kind of answers. */
@@ -42,10 +46,25 @@ public final class ResponseCache {
     /** Forgets everything, on all instances that share a store; answers now in flight are not kept either. */
     public void clear() {
         forget();
+        store.clear();
+    }
+
+    /** Whether there is a store that several instances share. */
+    public boolean isShared() {
+        return store != CacheStore.NONE;
+    }
+
+    /** Whether that store answers now. */
+    public boolean isStoreUp() {
+        return store.isUp();
+    }
+
+    CacheStore store() {
+        return store;
     }
 
     /** Forgets what this process holds. */
-    private synchronized void forget() {
+    synchronized void forget() {
         epoch++;
         memory.clear();
     }

@@ -184,6 +184,15 @@ public final class Database implements AutoCloseable {
         return run(true, settings.statementTimeoutMillis(), work);
     }
 
+    /**
+     * A connection outside of the pool, for who listens on it; the caller closes it.
+     *
+     * @throws SQLException if the database does not answer
+     */
+    public Connection connect() throws SQLException {
+        return source.writers().getConnection();
+    }
+
     /** {@link #read} on another thread. Fails with what it throws, also when too many wait. */
     public <T> CompletableFuture<T> readLater(Work<T> work) {
         return later(() -> read(work));

@@ -36,7 +36,11 @@ final class CacheSetup {
     }
 
     static ResponseCache cache(Flights.Patience patience) {
-        return new ResponseCache(new NoServices(), 1 << 20, patience);
+        return cache(CacheStore.NONE, patience);
+    }
+
+    static ResponseCache cache(CacheStore store, Flights.Patience patience) {
+        return new ResponseCache(new NoServices(), store, 1 << 20, patience);
     }
 
     private static final class NoServices implements Services {
