@@ -52,6 +52,7 @@ public interface Exchange {
 
     /** A filter takes more of the response again, after {@link ResponseFilter#isWritable} was false. */
     default void resumeResponse() {}
+
     /**
      * Has what the endpoint answers pass {@code filter} before every filter that the chain attaches, wherever in the chain the
      * caller stands: for one that must know the answer as it came, and be told of its end before they are. Answers of

@@ -15,7 +15,6 @@ final class MiddlewareFactoriesTest {
                 .map(provider -> provider.get().name())
                 .toList();
 
-        assertThat(names)
-                .containsExactlyInAnyOrder("auth", "cache", "cors", "security_headers", "transform", "usage");
+        assertThat(names).containsExactlyInAnyOrder("auth", "cache", "cors", "security_headers", "transform", "usage");
     }
 }

@@ -95,7 +95,8 @@ public final class Redis implements AutoCloseable {
     /** Removes every key that begins with {@code prefix}, in small steps; says how many there were. */
     public CompletableFuture<Long> deleteByPrefix(String prefix) {
         ScanArgs beginning = ScanArgs.Builder.matches(literal(prefix) + "*").limit(SCAN_COUNT);
-        return call(prefix, commands -> commands.scan(beginning)).thenCompose(page -> deleteOn(prefix, beginning, page, 0));
+        return call(prefix, commands -> commands.scan(beginning))
+                .thenCompose(page -> deleteOn(prefix, beginning, page, 0));
     }
 
     private CompletableFuture<Long> deleteOn(
@@ -134,8 +135,8 @@ public final class Redis implements AutoCloseable {
      * @return what the script returns: a list whose integers are {@link Long} and whose strings are {@code byte[]}
      */
     public CompletableFuture<List<Object>> run(RedisScript script, String[] keys, byte[]... arguments) {
-        CompletableFuture<List<Object>> byHash = call(
-                keys[0], commands -> commands.evalsha(script.sha1(), ScriptOutputType.MULTI, keys, arguments));
+        CompletableFuture<List<Object>> byHash =
+                call(keys[0], commands -> commands.evalsha(script.sha1(), ScriptOutputType.MULTI, keys, arguments));
         return byHash.exceptionallyCompose(failure -> unwrapped(failure) instanceof RedisNoScriptException
                 ? call(keys[0], commands -> commands.eval(script.text(), ScriptOutputType.MULTI, keys, arguments))
                 : CompletableFuture.failedFuture(unwrapped(failure)));

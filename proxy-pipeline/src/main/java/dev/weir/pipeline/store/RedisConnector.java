@@ -25,7 +25,10 @@ import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.EventExecutorGroup;
 import java.time.Duration;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -44,6 +47,13 @@ final class RedisConnector implements AutoCloseable {
     /** The least that connecting may take; it happens beside the requests. */
     private static final long MIN_CONNECT_MILLIS = 2_000;
 
+    static {
+        // Lettuce would complain of the choice each time it connects.
+        if (System.getProperty("io.lettuce.core.iouring") == null) {
+            System.setProperty("io.lettuce.core.iouring", "false");
+        }
+    }
+
     private final RedisPlace place;
     private final EventExecutorGroup executors =
             new DefaultEventExecutorGroup(1, new DefaultThreadFactory("weir-redis-watch", true));
@@ -54,7 +64,8 @@ final class RedisConnector implements AutoCloseable {
         Duration connectTimeout = Duration.ofMillis(Math.max(MIN_CONNECT_MILLIS, settings.timeoutMillis()));
         place = RedisPlace.of(settings.url(), connectTimeout);
         resources = DefaultClientResources.builder()
-                .eventLoopGroupProvider(new DefaultEventLoopGroupProvider(THREADS))
+                .threadFactoryProvider(RedisConnector::threads)
+                .eventLoopGroupProvider(new DefaultEventLoopGroupProvider(THREADS, RedisConnector::threads))
                 .eventExecutorGroup(executors)
                 .addressResolverGroup(DefaultAddressResolverGroup.INSTANCE)
                 .build();
@@ -71,6 +82,10 @@ final class RedisConnector implements AutoCloseable {
         }
     }
 
+    private static ThreadFactory threads(String pool) {
+        return new DefaultThreadFactory("weir-redis", true);
+    }
+
     private static ClusterClientOptions options(RedisPlace place, Duration timeout, Duration connectTimeout) {
         ClusterClientOptions.Builder options = ClusterClientOptions.builder()
                 .autoReconnect(false)
@@ -85,7 +100,6 @@ final class RedisConnector implements AutoCloseable {
                         .tcpNoDelay(true)
                         .build())
                 .topologyRefreshOptions(ClusterTopologyRefreshOptions.builder()
-                        .enableAllAdaptiveRefreshTriggers()
                         .adaptiveRefreshTriggersTimeout(Duration.ofSeconds(1))
                         .enablePeriodicRefresh(Duration.ofSeconds(30))
                         .build());
@@ -127,11 +141,13 @@ final class RedisConnector implements AutoCloseable {
 
     @Override
     public void close() {
-        client.shutdownAsync(0, CLOSE_SECONDS, TimeUnit.SECONDS).whenComplete((done, failure) -> {
-            if (failure != null) {
-                LOG.debug("connections to redis {} could not be closed in order", place, failure);
-            }
-        });
+        try {
+            client.shutdownAsync(0, CLOSE_SECONDS, TimeUnit.SECONDS).get(CLOSE_SECONDS, TimeUnit.SECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            LOG.debug("connections to redis {} could not be closed in order", place, e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
         resources.shutdown(0, CLOSE_SECONDS, TimeUnit.SECONDS).awaitUninterruptibly(CLOSE_SECONDS, TimeUnit.SECONDS);
         executors.shutdownGracefully(0, CLOSE_SECONDS, TimeUnit.SECONDS);
     }

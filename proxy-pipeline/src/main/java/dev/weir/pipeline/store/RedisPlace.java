@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
  * @param cluster whether they form a Cluster
  * @param ca whom to trust, or null for Java's own
  */
-record RedisPlace(List<RedisURI> nodes, boolean cluster, @Nullable File ca) {
+record RedisPlace(
+        List<RedisURI> nodes, boolean cluster, @Nullable File ca) {
     private static final String CLUSTER = "redis-cluster://";
 
     RedisPlace {
@@ -31,7 +32,8 @@ record RedisPlace(List<RedisURI> nodes, boolean cluster, @Nullable File ca) {
         String address = query < 0 ? url : url.substring(0, query);
         boolean tls = false;
         File ca = null;
-        for (String option : query < 0 ? new String[0] : url.substring(query + 1).split("&", -1)) {
+        for (String option :
+                query < 0 ? new String[0] : url.substring(query + 1).split("&", -1)) {
             if (option.equals("tls=true")) {
                 tls = true;
             } else if (option.startsWith("ca=")) {

@@ -1,5 +1,7 @@
 package dev.weir.pipeline.store;
 
+import io.lettuce.core.RedisCommandExecutionException;
+import io.lettuce.core.RedisCommandTimeoutException;
 import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.util.concurrent.CompletionException;
@@ -104,11 +106,13 @@ final class RedisWatch {
             next.cancel(false);
             next = null;
         }
+        if (connection != null && !connection.isOpen()) {
+            drop(connection);
+        }
         RedisConnection known = connection;
         try {
-            CompletionStage<?> passed = known == null
-                    ? connector.connect().thenCompose(this::probeNew)
-                    : known.probe(neighbour);
+            CompletionStage<?> passed =
+                    known == null ? connector.connect().thenCompose(this::probeNew) : known.probe(neighbour);
             passed.whenComplete((done, failure) -> execute(() -> probed(failure)));
         } catch (RuntimeException e) {
             probed(e);
@@ -135,9 +139,10 @@ final class RedisWatch {
         if (failure == null) {
             passed();
         } else {
-            failed(failure instanceof CompletionException wrapped && wrapped.getCause() != null
-                    ? wrapped.getCause()
-                    : failure);
+            failed(
+                    failure instanceof CompletionException wrapped && wrapped.getCause() != null
+                            ? wrapped.getCause()
+                            : failure);
         }
     }
 
@@ -162,15 +167,22 @@ final class RedisWatch {
         }
         failures++;
         RedisConnection used = connection;
-        if (used != null && (!used.isOpen() || failures % PROBES_OF_A_CONNECTION == 0 || isDemoted(failure))) {
-            connection = null;
-            used.close();
+        if (used != null && (failures % PROBES_OF_A_CONNECTION == 0 || isOfConnection(failure))) {
+            drop(used);
         }
         next = executor.schedule(this::probe, pauseMillis(), TimeUnit.MILLISECONDS);
     }
 
-    private static boolean isDemoted(Throwable failure) {
-        return String.valueOf(failure.getMessage()).startsWith("READONLY");
+    private void drop(RedisConnection used) {
+        connection = null;
+        used.close();
+    }
+
+    /** Whether another connection may lead to better: this one is lost, or leads to a server that is master no more. */
+    private static boolean isOfConnection(Throwable failure) {
+        return failure instanceof RedisCommandExecutionException
+                ? String.valueOf(failure.getMessage()).startsWith("READONLY")
+                : !(failure instanceof RedisCommandTimeoutException);
     }
 
     private static String reason(Throwable failure) {
@@ -187,16 +199,13 @@ final class RedisWatch {
         return pause * ThreadLocalRandom.current().nextLong(75, 126) / 100;
     }
 
-    /** Ends: nothing is asked or opened any more. */
+    /** Ends: nothing is asked or opened any more. What is open the connector closes. */
     void close() {
         live.set(null);
         execute(() -> {
             closed = true;
             if (next != null) {
                 next.cancel(false);
-            }
-            if (connection != null) {
-                connection.close();
             }
         });
     }

@@ -136,8 +136,7 @@ public final class RealRedis implements AutoCloseable {
             throw new IllegalStateException("redis is not running");
         }
         try {
-            Process kill =
-                    new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start();
+            Process kill = new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start();
             if (kill.waitFor() != 0) {
                 throw new AssertionError("kill -" + name + " failed");
             }
