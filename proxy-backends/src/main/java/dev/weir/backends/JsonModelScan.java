@@ -309,8 +309,14 @@ final class JsonModelScan {
         }
     }
 
-    /** The string whose opening quote stands at {@code start}; the parser has found it well-formed. */
-    private Span stringAt(long start) {
+    /**
+     * The string whose opening quote stands at {@code start}; the parser has found it well-formed. Behind a body that ends in
+     * the middle of a number, the parser's places are wrong.
+     */
+    private Span stringAt(long start) throws GatewayException {
+        if (start >= body.readableBytes()) {
+            throw ModelRequestReader.badRequest("request body: the JSON ends too early");
+        }
         int first = body.readerIndex() + Math.toIntExact(start);
         int at = first + 1;
         for (byte b = body.getByte(at); b != '"'; b = body.getByte(at)) {
