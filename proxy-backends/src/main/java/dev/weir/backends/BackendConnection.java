@@ -66,6 +66,7 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
     private @Nullable Receiver receiver;
     private @Nullable ByteBuf inbound;
     private boolean reused;
+    private boolean single;
     private boolean received;
     private boolean requestSent;
     private boolean reset;
@@ -107,6 +108,12 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
                 + TimeUnit.MILLISECONDS.toNanos(backend.spec().timeouts().totalMillis());
         channel.writeAndFlush(bytes, channel.voidPromise());
         awaitHead();
+    }
+
+    /** Has it close after one answer. */
+    BackendConnection forOneAnswer() {
+        single = true;
+        return this;
     }
 
     /** Sends a part of a streamed request, framed by the caller. Takes {@code bytes}. */
@@ -232,7 +239,7 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
         state = State.IDLE;
         reused = true;
         setReading(true);
-        if (clean && !backend.isRetired() && isUsable() && pool().keep(this)) {
+        if (clean && !single && !backend.isRetired() && isUsable() && pool().keep(this)) {
             timeout.set(backend.spec().pool().idleMillis());
         } else {
             close();

@@ -32,6 +32,8 @@ record Failure(Kind kind, String detail) {
         TIMEOUT(GatewayError.BACKEND_TIMEOUT),
         /** The connection ended in the middle of the answer. */
         CUT(GatewayError.BACKEND_FAILED),
+        /** It answered 404 in JSON: it does not have the model. */
+        NOT_FOUND(GatewayError.MODEL_NOT_FOUND),
         /** It answered 500: perhaps the request's own fault. */
         SERVER_ERROR(GatewayError.BACKEND_FAILED),
         /** It answered 502, 503 or 504. */
@@ -52,6 +54,7 @@ record Failure(Kind kind, String detail) {
     /** The failure that an answer of {@code backend} is, or null if it is none: what it means for another attempt. */
     static @Nullable Failure of(ResponseHead head, Backend backend) {
         return switch (head.status()) {
+            case 404 -> isJson(head) ? new Failure(Kind.NOT_FOUND, "backend " + backend.name() + " answered 404") : null;
             case 500 -> new Failure(Kind.SERVER_ERROR, "backend " + backend.name() + " answered 500");
             case 502, 503, 504 ->
                 new Failure(Kind.UNAVAILABLE, "backend " + backend.name() + " answered " + head.status());
@@ -59,9 +62,19 @@ record Failure(Kind kind, String detail) {
         };
     }
 
-    /** What it says about the backend: a 500 is nobody's disgrace. */
+    /** Paths that a server does not know are mostly answered in plain text. */
+    private static boolean isJson(ResponseHead head) {
+        String type = head.headers().get("content-type");
+        return type != null && type.regionMatches(true, 0, "application/json", 0, 16);
+    }
+
+    /** What it says about the backend: a 500 is nobody's disgrace, and who answers 404 works. */
     Lease.Verdict verdict() {
-        return kind == Kind.SERVER_ERROR ? Lease.Verdict.NOTHING : Lease.Verdict.FAILED;
+        return switch (kind) {
+            case NOT_FOUND -> Lease.Verdict.WORKS;
+            case SERVER_ERROR -> Lease.Verdict.NOTHING;
+            default -> Lease.Verdict.FAILED;
+        };
     }
 
     /** The answer to the client. */
