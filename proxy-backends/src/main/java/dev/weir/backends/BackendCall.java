@@ -24,7 +24,12 @@ import org.jspecify.annotations.Nullable;
  *
  * Runs on the event loop of its exchange.
  */
-final class BackendCall implements Upstream, BackendConnection.Receiver, Connector.Requester, QueuePlace.Guest {
+final class BackendCall
+        implements Upstream,
+                BackendConnection.Receiver,
+                Connector.Requester,
+                QueuePlace.Guest,
+                EventStreamGuard.Source {
     private enum State {
         CHOOSING,
         QUEUED,
@@ -38,7 +43,10 @@ final class BackendCall implements Upstream, BackendConnection.Receiver, Connect
     private final CallKind kind;
     private final Itinerary itinerary;
     private final Dispatch dispatch = new Dispatch();
+    private final StreamFormat format;
+    private final long heartbeatMillis;
     private Downstream downstream;
+    private boolean guarded;
 
     private State state = State.CHOOSING;
     private @Nullable QueuePlace place;
@@ -51,11 +59,15 @@ final class BackendCall implements Upstream, BackendConnection.Receiver, Connect
 
     /**
      * @param groups who may answer, in order: the one asked for, then its fallbacks
+     * @param heartbeatMillis how often a client that waits for a stream's first token hears of Weir; 0 for never
      */
-    BackendCall(Exchange exchange, Downstream downstream, List<BackendGroup> groups, CallKind kind) {
+    BackendCall(
+            Exchange exchange, Downstream downstream, List<BackendGroup> groups, CallKind kind, long heartbeatMillis) {
         this.exchange = exchange;
         this.downstream = downstream;
         this.kind = kind;
+        this.heartbeatMillis = heartbeatMillis;
+        this.format = kind == CallKind.RELAY ? StreamFormat.OTHER : StreamFormat.of(UpstreamPath.pathOf(exchange));
         this.itinerary = new Itinerary(groups, kind, asker(exchange, groups.get(0)));
     }
 
@@ -68,6 +80,11 @@ final class BackendCall implements Upstream, BackendConnection.Receiver, Connect
     void start() {
         exchange.set(Dispatch.KEY, dispatch);
         itinerary.begin();
+        ModelRequest request = exchange.get(ModelRequest.KEY);
+        if (heartbeatMillis > 0 && request != null && request.stream() && format.hasComments()) {
+            Downstream client = downstream;
+            guard().beatEvery(heartbeatMillis, client);
+        }
         downstream.attach(this);
         if (state == State.CHOOSING) {
             arrive();
@@ -224,10 +241,42 @@ final class BackendCall implements Upstream, BackendConnection.Receiver, Connect
         if (kind == CallKind.INFERENCE) {
             head.headers().set("x-weir-model", itinerary.group().shownName());
         }
-        if (EventStreamGuard.canSpeakIn(head)) {
-            downstream = EventStreamGuard.attach(exchange, head, events());
+        if (!guarded && EventStreamGuard.canSpeakIn(head, format)) {
+            guard();
         }
         downstream.writeHead(head);
+    }
+
+    /** Has the answer guarded on its way to the client. */
+    private EventStreamGuard guard() {
+        EventStreamGuard guard = new EventStreamGuard(exchange, format, events(), this);
+        downstream = exchange.filterResponse(guard);
+        guarded = true;
+        return guard;
+    }
+
+    @Override
+    public void abandon(Failure.@Nullable Kind failure) {
+        if (state == State.RELAYING) {
+            state = State.DONE;
+            if (connection != null) {
+                connection.close();
+                connection = null;
+            }
+            Lease held = lease;
+            if (failure != null && held != null) {
+                events().failed(held.backend(), failure.label());
+            }
+            releaseLease(failure == null ? verdict : Lease.Verdict.NOTHING);
+        }
+    }
+
+    @Override
+    public String waiting() {
+        noteWait();
+        return dispatch.queuePosition() == 0
+                ? ""
+                : "queue=" + dispatch.queuePosition() + " wait=" + dispatch.expectedWaitMillis() / 1000 + "s";
     }
 
     /** Drops this answer, an error, if somebody else may give one in its place. */

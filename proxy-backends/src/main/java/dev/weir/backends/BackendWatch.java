@@ -156,9 +156,9 @@ final class BackendWatch {
         if (result.status() != 200) {
             return;
         }
-        Map<String, String> models =
+        Map<String, String> found =
                 Listings.models(result.body(), backend.spec().kind());
-        if (models == null) {
+        if (found == null) {
             LOG.warn("backend {} lists its models in a form that cannot be read", backend.name());
             return;
         }

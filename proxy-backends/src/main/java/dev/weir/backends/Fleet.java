@@ -143,7 +143,7 @@ public final class Fleet implements AutoCloseable {
     }
 
     private BackendWatch watch(Backend backend) {
-        BackendWatch watch = new BackendWatch(backend, eventLoops.next(), events, this::learned);
+        BackendWatch watch = new BackendWatch(backend, eventLoops.next(), events, listings);
         watch.start();
         return watch;
     }

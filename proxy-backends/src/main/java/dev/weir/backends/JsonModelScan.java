@@ -65,6 +65,8 @@ final class JsonModelScan {
     private @Nullable String model;
     private @Nullable Span modelSpan;
     private boolean stream;
+    private @Nullable Span streamSpan;
+    private int firstField;
     private boolean maxTokens;
     private @Nullable Span maxCompletionTokensName;
 
@@ -78,6 +80,11 @@ final class JsonModelScan {
      * @throws GatewayException if it is not one strict JSON object that names a model; the message holds none of its text
      */
     static ModelRequest scan(ByteBuf body) throws GatewayException {
+        return of(body).result();
+    }
+
+    /** As {@link #scan}, for those who need to know more of the body. */
+    static JsonModelScan of(ByteBuf body) throws GatewayException {
         requireUtf8(body);
         JsonModelScan scan = new JsonModelScan(body);
         try (JsonParser parser = JSON.createParser((InputStream) new ByteBufInputStream(body.duplicate()))) {
@@ -92,7 +99,23 @@ final class JsonModelScan {
         } catch (IOException e) {
             throw new GatewayException(GatewayError.INTERNAL, "request body: cannot be read", e);
         }
-        return scan.result();
+        return scan;
+    }
+
+    /** Whether the object has a field of that name. */
+    boolean has(String name) {
+        return names.contains(name);
+    }
+
+    /** Where the value of {@code stream} stands, or null if there is none. */
+    @Nullable
+    Span streamSpan() {
+        return streamSpan;
+    }
+
+    /** Behind the brace that opens the object. */
+    Span firstField() {
+        return new Span(firstField, 0);
     }
 
     /** Keeps Jackson from guessing UTF-16 or UTF-32, which have a zero among the first four bytes of any JSON object. */
@@ -121,6 +144,7 @@ final class JsonModelScan {
         if (first != JsonToken.START_OBJECT) {
             throw ModelRequestReader.badRequest("request body: not an object (expected: a JSON object)");
         }
+        firstField = Math.toIntExact(parser.currentTokenLocation().getByteOffset()) + 1;
         String name = parser.nextFieldName();
         while (name != null) {
             readField(parser, name);
@@ -194,6 +218,8 @@ final class JsonModelScan {
                     .param("stream");
         }
         stream = token == JsonToken.VALUE_TRUE;
+        int start = Math.toIntExact(parser.currentTokenLocation().getByteOffset());
+        streamSpan = new Span(start, token.asString().length());
     }
 
     private void skipValue(JsonParser parser) throws IOException, GatewayException {
@@ -233,7 +259,8 @@ final class JsonModelScan {
         return new Span(first - body.readerIndex(), at + 1 - first);
     }
 
-    private ModelRequest result() throws GatewayException {
+    /** What stands in the body. */
+    ModelRequest result() throws GatewayException {
         if (model == null || modelSpan == null) {
             throw ModelRequestReader.modelMissing();
         }

@@ -8,7 +8,9 @@ import dev.weir.core.Downstream;
 import dev.weir.core.Endpoint;
 import dev.weir.core.Exchange;
 import dev.weir.core.GatewayException;
+import dev.weir.core.Identity;
 import dev.weir.core.LocalResponse;
+import dev.weir.core.ModelPatterns;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 
@@ -29,23 +31,27 @@ public final class ModelsEndpoint implements Endpoint {
     public void serve(Exchange exchange, Downstream downstream) throws Exception {
         String path = exchange.request().path();
         int id = path.indexOf("/models/");
-        ObjectNode answer = id < 0 ? list() : one(decoded(path.substring(id + "/models/".length())));
+        ModelPatterns allowed = Identity.modelsOf(exchange);
+        ObjectNode answer = id < 0 ? list(allowed) : one(decoded(path.substring(id + "/models/".length())), allowed);
         downstream.respond(LocalResponse.json(200, JSON.writeValueAsBytes(answer)));
     }
 
-    private ObjectNode list() {
+    private ObjectNode list(ModelPatterns allowed) {
         ObjectNode list = JsonNodeFactory.instance.objectNode().put("object", "list");
         ArrayNode data = list.putArray("data");
         for (BackendGroup group : catalog.groups()) {
-            data.add(model(group));
+            if (allowed.allow(group.name())) {
+                data.add(model(group));
+            }
         }
         return list;
     }
 
-    private ObjectNode one(String id) throws GatewayException {
+    /** A model that may not be used is as unknown as one that is not there. */
+    private ObjectNode one(String id, ModelPatterns allowed) throws GatewayException {
         BackendGroup group = catalog.find(id);
-        if (group == null) {
-            throw ModelEndpoint.unknown(id, catalog);
+        if (group == null || !allowed.allow(id)) {
+            throw ModelEndpoint.unknown(id, catalog, allowed);
         }
         return model(group);
     }

@@ -4,9 +4,6 @@ import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import dev.weir.core.ModelRequest.Span;
 import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,17 +24,6 @@ public record OllamaPolicy(
     /** Decides nothing but that a loaded context is not made smaller. */
     public static final OllamaPolicy NONE = new OllamaPolicy(null, null, null, false);
 
-    /**
-     * Bytes to put in the place of others in a body; an empty span inserts.
-     *
-     * @param text ASCII
-     */
-    record Edit(Span span, String text) {
-        byte[] bytes() {
-            return text.getBytes(StandardCharsets.US_ASCII);
-        }
-    }
-
     public OllamaPolicy {
         if (defaultContextLength != null && maxContextLength != null && defaultContextLength > maxContextLength) {
             throw new IllegalArgumentException(
@@ -46,49 +32,47 @@ public record OllamaPolicy(
     }
 
     /** Whether bodies have to be looked into where the model is loaded with {@code loadedContextLength}, 0 for unknown. */
-    boolean isActive(int loadedContextLength) {
+    private boolean isActive(int loadedContextLength) {
         return loadedContextLength > 0 || defaultContextLength != null || maxContextLength != null || keepAlive != null;
     }
 
     /**
-     * What to change in the body of a request for {@code /api/chat}, {@code /api/generate}, {@code /api/embed} or {@code
-     * /api/embeddings}, in the order of the body. Borrows the body, which was found to be one JSON object, and moves no
-     * index.
+     * Changes the body of a request for {@code /api/chat}, {@code /api/generate}, {@code /api/embed} or {@code
+     * /api/embeddings}. Borrows the body, which was found to be one JSON object, and moves no index.
      *
      * @param loadedContextLength what the model is loaded with on the backend, or 0
      */
-    List<Edit> edits(ByteBuf body, int loadedContextLength) {
+    void edit(BodyEdits edits, ByteBuf body, int loadedContextLength) {
         if (!isActive(loadedContextLength)) {
-            return List.of();
+            return;
         }
         OllamaOptionsScan found = OllamaOptionsScan.of(body);
-        List<Edit> edits = new ArrayList<>(2);
         Long wanted = contextLength(found.contextLength(), loadedContextLength);
-        StringBuilder added = new StringBuilder();
         if (wanted != null && !wanted.equals(found.contextLength())) {
-            if (found.contextLengthSpan() != null) {
-                edits.add(new Edit(found.contextLengthSpan(), wanted.toString()));
-            } else if (found.inOptions() != null) {
-                String comma = found.optionsEmpty() ? "" : ",";
-                edits.add(new Edit(found.inOptions(), "\"num_ctx\":" + wanted + comma));
-            } else if (found.nullOptions() != null) {
-                edits.add(new Edit(found.nullOptions(), "{\"num_ctx\":" + wanted + "}"));
-            } else {
-                added.append("\"options\":{\"num_ctx\":").append(wanted).append("},");
-            }
+            editContextLength(edits, found, wanted);
         }
-        if (keepAlive != null) {
-            if (found.keepAliveSpan() != null) {
-                edits.add(new Edit(found.keepAliveSpan(), json(keepAlive)));
-            } else {
-                added.append("\"keep_alive\":").append(json(keepAlive)).append(',');
-            }
+        if (keepAlive != null && found.keepAliveSpan() != null) {
+            replace(edits, found.keepAliveSpan(), json(keepAlive));
+        } else if (keepAlive != null) {
+            replace(edits, found.inBody(), "\"keep_alive\":" + json(keepAlive) + ",");
         }
-        if (!added.isEmpty()) {
-            edits.add(new Edit(found.inBody(), added.toString()));
+    }
+
+    private static void editContextLength(BodyEdits edits, OllamaOptionsScan found, long wanted) {
+        String option = "\"num_ctx\":" + wanted;
+        if (found.contextLengthSpan() != null) {
+            replace(edits, found.contextLengthSpan(), Long.toString(wanted));
+        } else if (found.inOptions() != null) {
+            replace(edits, found.inOptions(), found.optionsEmpty() ? option : option + ",");
+        } else if (found.nullOptions() != null) {
+            replace(edits, found.nullOptions(), "{" + option + "}");
+        } else {
+            replace(edits, found.inBody(), "\"options\":{" + option + "},");
         }
-        edits.sort(Comparator.comparingInt(edit -> edit.span().start()));
-        return edits;
+    }
+
+    private static void replace(BodyEdits edits, Span span, String text) {
+        edits.replace(span, text.getBytes(StandardCharsets.UTF_8));
     }
 
     /** The context length to ask for, or null to leave it to Ollama. */
@@ -112,7 +96,9 @@ public record OllamaPolicy(
             body.append(",\"keep_alive\":").append(json(keepAlive));
         }
         if (defaultContextLength != null) {
-            body.append(",\"options\":{\"num_ctx\":").append(defaultContextLength).append('}');
+            body.append(",\"options\":{\"num_ctx\":")
+                    .append(defaultContextLength)
+                    .append('}');
         }
         return body.append(",\"stream\":false}").toString();
     }

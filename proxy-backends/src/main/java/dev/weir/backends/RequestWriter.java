@@ -25,14 +25,14 @@ final class RequestWriter {
     /** The whole request of an exchange whose body was collected. The caller takes the buffer. */
     static ByteBuf whole(Exchange exchange, Target target) {
         BodyEdits body = Preparer.of(target.backend().spec().kind()).prepare(exchange, target);
+        if (target.backend().spec().kind() == BackendSpec.Kind.OLLAMA
+                && UpstreamPath.pathOf(exchange).startsWith("/api/")) {
+            target.policy().edit(body, exchange.body(), target.hosted().contextLength());
+        }
         ByteBufAllocator alloc = PooledByteBufAllocator.DEFAULT;
         boolean copied = body.length() <= COPY_BYTES;
         ByteBuf head = alloc.directBuffer(copied ? HEAD_BYTES + body.length() : HEAD_BYTES);
-        writeHead(
-                head,
-                exchange,
-                target.backend(),
-                UpstreamPath.of(exchange.request().target()));
+        writeHead(head, exchange, target.backend(), UpstreamPath.of(exchange));
         writeLength(head, body.length());
         if (copied) {
             body.writeTo(head);

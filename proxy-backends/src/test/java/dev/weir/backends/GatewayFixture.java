@@ -53,6 +53,7 @@ final class GatewayFixture implements AfterEachCallback {
     private BackendGroup.Settings settings = new BackendGroup.Settings(2, 100, 1_000, 256, 5_000);
     private boolean discover;
     private int loops = 1;
+    private long heartbeatMillis;
     private @Nullable EventLoopGroup eventLoops;
     private @Nullable Fleet fleet;
     private @Nullable Engine engine;
@@ -117,6 +118,11 @@ final class GatewayFixture implements AfterEachCallback {
         return this;
     }
 
+    GatewayFixture heartbeatMillis(long millis) {
+        heartbeatMillis = millis;
+        return this;
+    }
+
     /** Starts it; a model {@code m} on all backends is there unless others are. */
     GatewayFixture start() {
         eventLoops = transport.eventLoops(loops, "gateway-loop");
@@ -159,7 +165,7 @@ final class GatewayFixture implements AfterEachCallback {
     }
 
     private Router router(Fleet.Plan plan) {
-        Endpoint byModel = new ModelEndpoint(plan.catalog());
+        Endpoint byModel = new ModelEndpoint(plan.catalog(), heartbeatMillis);
         Route chat = route("/v1/*", Dialect.OPENAI, byModel, new ModelRequestReader());
         Route messages = route("/v1/messages", Dialect.ANTHROPIC, byModel, new ModelRequestReader());
         Route list = route("/v1/models", Dialect.OPENAI, new ModelsEndpoint(plan.catalog()), null);

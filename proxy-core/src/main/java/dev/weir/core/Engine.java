@@ -1,5 +1,6 @@
 package dev.weir.core;
 
+import io.netty.util.internal.PlatformDependent;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -10,6 +11,9 @@ import java.util.concurrent.atomic.AtomicLong;
 public final class Engine {
     /** Routes and settings change together, behind one volatile read. */
     record Snapshot(EngineSettings settings, Router router) {}
+
+    /** Bodies are held in direct memory, which running streams need as well. */
+    private static final long MAX_BUFFERED_BYTES = PlatformDependent.maxDirectMemory() / 2;
 
     private final ExchangeListener listener;
     private final ConnectionCounts connections = new ConnectionCounts();
@@ -91,7 +95,7 @@ public final class Engine {
 
     /** Takes {@code bytes} of the room for collected bodies; false if there is not enough. */
     boolean reserveBuffer(long bytes) {
-        if (bufferedBytes.addAndGet(bytes) <= snapshot.settings.maxBufferedBytes()) {
+        if (bufferedBytes.addAndGet(bytes) <= Math.min(snapshot.settings.maxBufferedBytes(), MAX_BUFFERED_BYTES)) {
             return true;
         }
         bufferedBytes.addAndGet(-bytes);

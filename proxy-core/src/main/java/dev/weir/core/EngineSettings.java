@@ -6,7 +6,7 @@ package dev.weir.core;
  * @param limits what a head may hold
  * @param maxConnections client connections at once; beyond it only open routes answer
  * @param maxConnectionsPerAddress of them from one address, unless it is a trusted proxy's; 0 for no limit
- * @param maxBufferedBytes collected request bodies of all exchanges together
+ * @param maxBufferedBytes collected request bodies of all exchanges together; never more than half of the direct memory
  * @param timeouts how long things may take
  * @param trustedProxies peers whose forwarding headers are believed
  * @param allowFrom clients that may connect; empty for everyone

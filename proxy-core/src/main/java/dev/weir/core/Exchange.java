@@ -50,6 +50,9 @@ public interface Exchange {
      */
     Downstream filterResponse(ResponseFilter filter);
 
+    /** A filter takes more of the response again, after {@link ResponseFilter#isWritable} was false. */
+    default void resumeResponse() {}
+
     /** How the exchange stands towards its client, for logs and metrics. */
     Progress progress();
 }

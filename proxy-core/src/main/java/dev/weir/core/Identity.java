@@ -19,6 +19,12 @@ public record Identity(
         this(id, id, unlimited, mayManage, ModelPatterns.ALL, Limits.NONE);
     }
 
+    /** The models that the sender of {@code exchange} may use: all when nobody asked who it is. */
+    public static ModelPatterns modelsOf(Exchange exchange) {
+        Identity identity = exchange.get(KEY);
+        return identity == null ? ModelPatterns.ALL : identity.models;
+    }
+
     /**
      * Refuses a request for a model that the sender of {@code exchange} may not use.
      *

@@ -8,6 +8,14 @@ public interface Middleware {
     }
 
     /**
+     * As {@link #needsBody()}, for a middleware that reads some bodies only: one it does not ask for may stream on. Called on
+     * the event loop just before {@link #onRequest}.
+     */
+    default boolean needsBody(Exchange exchange) {
+        return needsBody();
+    }
+
+    /**
      * Lets the request on, answers it, or waits.
      *
      * <p>Runs on the exchange's event loop and must not block it.

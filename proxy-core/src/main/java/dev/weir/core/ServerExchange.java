@@ -74,10 +74,7 @@ final class ServerExchange extends ExchangeFacts {
         List<Middleware> chain = route().chain();
         while (state == State.CHAIN) {
             boolean atEndpoint = step == chain.size();
-            boolean needsBody = atEndpoint
-                    ? route().endpoint().needsBody()
-                    : chain.get(step).needsBody();
-            if (needsBody && !body.isCollected()) {
+            if (!body.isCollected() && needsBody(atEndpoint ? null : chain.get(step))) {
                 collect();
                 return;
             }
@@ -88,6 +85,19 @@ final class ServerExchange extends ExchangeFacts {
             if (!take(verdictOf(chain.get(step++)))) {
                 return;
             }
+        }
+    }
+
+    /** Whether the next step, a middleware or else the endpoint, reads the body. One that cannot say gets it. */
+    private boolean needsBody(@Nullable Middleware middleware) {
+        if (middleware == null) {
+            return route().endpoint().needsBody();
+        }
+        try {
+            return middleware.needsBody(this);
+        } catch (RuntimeException e) {
+            LOG.error("exchange {}: {} cannot say whether it needs the body", id(), middleware, e);
+            return true;
         }
     }
 
@@ -221,7 +231,12 @@ final class ServerExchange extends ExchangeFacts {
 
     /** The client takes more again. */
     void onWritable() {
-        if (upstream != null) {
+        resumeResponse();
+    }
+
+    @Override
+    public void resumeResponse() {
+        if (upstream != null && state != State.ENDED && downstream.isWritable()) {
             upstream.resume();
         }
     }

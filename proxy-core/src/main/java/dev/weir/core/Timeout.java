@@ -1,7 +1,9 @@
 package dev.weir.core;
 
+import io.netty.util.concurrent.AbstractScheduledEventExecutor;
 import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.ScheduledFuture;
+import io.netty.util.concurrent.Ticker;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +20,7 @@ public final class Timeout {
     private static final long TURN_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
 
     private final EventExecutor eventLoop;
+    private final Ticker ticker;
     private final Runnable onExpired;
     private long deadlineNanos = NONE;
     private long armedNanos;
@@ -30,6 +33,8 @@ public final class Timeout {
      */
     public Timeout(EventExecutor eventLoop, Runnable onExpired) {
         this.eventLoop = eventLoop;
+        this.ticker =
+                eventLoop instanceof AbstractScheduledEventExecutor clock ? clock.ticker() : Ticker.systemTicker();
         this.onExpired = onExpired;
     }
 
@@ -39,7 +44,7 @@ public final class Timeout {
             deadlineNanos = NONE;
             return;
         }
-        deadlineNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+        deadlineNanos = ticker.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
         if (armed == null) {
             arm();
         } else if (deadlineNanos - armedNanos < 0) {
@@ -64,7 +69,7 @@ public final class Timeout {
 
     private void arm() {
         armedNanos = deadlineNanos;
-        armed = eventLoop.schedule(this::fire, deadlineNanos - System.nanoTime(), TimeUnit.NANOSECONDS);
+        armed = eventLoop.schedule(this::fire, deadlineNanos - ticker.nanoTime(), TimeUnit.NANOSECONDS);
     }
 
     private void fire() {
@@ -74,7 +79,7 @@ public final class Timeout {
         if (deadlineNanos == NONE) {
             return;
         }
-        long now = System.nanoTime();
+        long now = ticker.nanoTime();
         if (deadlineNanos - now > 0) {
             arm();
         } else if (now - armedNanos > LATE_NANOS && !wasLastTurn) {

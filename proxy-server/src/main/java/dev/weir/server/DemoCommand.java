@@ -9,12 +9,16 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -46,6 +50,8 @@ final class DemoCommand implements Callable<Integer> {
         environment.put("WEIR_LISTEN", "127.0.0.1:" + port);
         environment.put("WEIR_MASTER_KEY", KEY);
         List<SimServer> sims = new ArrayList<>();
+        Path state = Files.createTempDirectory("weir-demo");
+        environment.put("STATE_DIRECTORY", state.toString());
         try {
             sims.add(sim(1, environment, "LLM01_URL", "llama3.2:3b", "qwen3:1.7b", "mistral-small3.2:latest"));
             sims.add(sim(
@@ -67,8 +73,18 @@ final class DemoCommand implements Callable<Integer> {
         } finally {
             sims.forEach(SimServer::close);
             Logging.flush();
+            delete(state);
         }
         return 0;
+    }
+
+    /** What a trial leaves behind is of no use. */
+    private static void delete(Path directory) throws IOException {
+        try (Stream<Path> files = Files.walk(directory)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.deleteIfExists(file);
+            }
+        }
     }
 
     private static SimServer sim(long seed, Map<String, String> environment, String variable, String... models)
@@ -120,6 +136,9 @@ final class DemoCommand implements Callable<Integer> {
         out.println("curl -s " + url + "/v1/models " + key);
         out.println("curl -s " + url + "/health " + key);
         out.println("curl -s " + url + "/metrics");
+        out.println();
+        out.println("# an API key, shown this once");
+        out.println("curl -s " + url + "/management/keys " + key + " " + json + " -d '{\"name\": \"me\"}'");
         out.println();
         out.println("Ctrl-C ends it.");
         out.flush();

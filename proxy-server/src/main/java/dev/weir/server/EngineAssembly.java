@@ -9,7 +9,9 @@ import dev.weir.core.CidrSet;
 import dev.weir.core.EngineSettings;
 import dev.weir.core.HttpLimits;
 import dev.weir.core.Transport;
+import dev.weir.pipeline.agents.Agent;
 import dev.weir.pipeline.store.Database;
+import dev.weir.server.config.AgentConfig;
 import dev.weir.server.config.BackendConfig;
 import dev.weir.server.config.BackendDefaults;
 import dev.weir.server.config.Cidr;
@@ -23,6 +25,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** What the configuration says, in the words of the engine and of the backends, which read no configuration. */
@@ -96,6 +100,14 @@ final class EngineAssembly {
                 backend.parallel() == null ? 0 : backend.parallel());
     }
 
+    /** The backends that are to be asked for embeddings with {@code prompt}. */
+    static Set<String> promptBackends(WeirConfig config) {
+        return config.backends().entrySet().stream()
+                .filter(entry -> entry.getValue().embeddings() == BackendConfig.Embeddings.PROMPT)
+                .map(Map.Entry::getKey)
+                .collect(Collectors.toSet());
+    }
+
     private static BackendSpec.@Nullable Tls tls(BackendConfig.@Nullable Tls tls) {
         return tls == null ? null : new BackendSpec.Tls(tls.ca(), tls.verify(), tls.certificate(), tls.privateKey());
     }
@@ -128,6 +140,15 @@ final class EngineAssembly {
                 numCtx == null ? null : numCtx.max(),
                 policy.keepAlive() == null ? null : policy.keepAlive().toString(),
                 policy.preload());
+    }
+
+    static Agent agent(String name, AgentConfig agent) {
+        return new Agent(
+                name,
+                agent.chunkSize(),
+                agent.bufferSize(),
+                agent.delayBetweenChunks().toNanos(),
+                agent.timeout().toMillis());
     }
 
     static Database.Settings database(DatabaseConfig database, Path stateDirectory) {

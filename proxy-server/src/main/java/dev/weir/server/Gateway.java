@@ -106,7 +106,8 @@ public final class Gateway implements GatewayControl, AutoCloseable {
         try {
             gateway.putInForce(loaded);
             gateway.listen(loaded.config().server());
-            gateway.observation.observe(gateway.engine, gateway.fleet, gateway.eventLoops);
+            gateway.observation.observe(
+                    gateway.engine, gateway.fleet, gateway.services.shared(Database.class), gateway.eventLoops);
         } catch (InvalidConfigurationException | IOException | RuntimeException e) {
             gateway.close();
             throw e;

@@ -53,7 +53,7 @@ class ConcurrentStreamsTest {
         SimOptions paced = SimOptions.builder()
                 .kind(SimKind.OPENAI)
                 .models("phi3")
-                .timeToFirstToken(Duration.ofSeconds(3))
+                .timeToFirstToken(Duration.ofSeconds(8))
                 .tokensPerSecond(4)
                 .build();
         EventLoopGroup loops = new MultiThreadIoEventLoopGroup(2, NioIoHandler.newFactory());
@@ -90,13 +90,13 @@ class ConcurrentStreamsTest {
                         .connect("127.0.0.1", gateway.port());
             }
             Await.until(
-                    Duration.ofSeconds(20),
+                    Duration.ofSeconds(40),
                     "all have begun",
                     () -> sim.stats().requests("/v1/chat/completions") == STREAMS);
             // All of them, unless this machine is so busy that the first ended before the last began.
             assertThat(sim.stats().inFlight()).isGreaterThan(STREAMS / 2);
 
-            assertThat(ended.await(30, TimeUnit.SECONDS)).isTrue();
+            assertThat(ended.await(60, TimeUnit.SECONDS)).isTrue();
             assertThat(streams).allSatisfy(stream -> {
                 assertThat(stream.status).isEqualTo(200);
                 assertThat(stream.text()).isEqualTo(expected.get(stream.topic));

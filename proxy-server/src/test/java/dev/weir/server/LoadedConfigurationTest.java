@@ -28,11 +28,11 @@ class LoadedConfigurationTest {
     @Test
     void whatThisVersionLeavesOutIsToldInOneWarning() throws InvalidConfigurationException {
         assertThat(load("").warnings())
-                .containsExactly("pipeline: left out, for this version does not have them:"
-                        + " audit, usage, rate_limit, cache, transform");
-        assertThat(load("pipeline: [cors, auth]\nroutes: [{path: /x, pipeline: [auth, cache]}]")
+                .containsExactly(
+                        "pipeline: left out, for this version does not have them:" + " audit, usage, rate_limit");
+        assertThat(load("pipeline: [cors, auth]\nroutes: [{path: /x, pipeline: [auth, audit]}]")
                         .warnings())
-                .containsExactly("pipeline: left out, for this version does not have them: cache");
+                .containsExactly("pipeline: left out, for this version does not have them: audit");
         assertThat(load("pipeline: [auth]").warnings()).isEmpty();
     }
 

@@ -130,7 +130,7 @@ class ScarcityProcessTest {
     }
 
     @Test
-    void outOfDirectMemoryNewRequestsAre503AndRunningStreamsGoOn() throws IOException {
+    void moreUploadsThanMemoryAre503AndRunningStreamsGoOn() throws IOException {
         List<String> small = List.of("-Xmx96m", "-XX:MaxDirectMemorySize=32m");
         try (WeirProcess weir = WeirProcess.start(
                 small, Map.of(), "serve", "--config", configuration("max_buffered_bytes: 1GiB", ""))) {
@@ -145,7 +145,13 @@ class ScarcityProcessTest {
                 holder.sendInBackground(most.getBytes(java.nio.charset.StandardCharsets.US_ASCII), most.length());
             }
 
-            Await.until("a new request is refused", () -> chat(port).status() == 503);
+            Await.until(
+                    "some are refused",
+                    () -> RawClient.get(port, "/metrics")
+                            .text()
+                            .lines()
+                            .anyMatch(line ->
+                                    line.startsWith("weir_requests_total{") && line.contains("status=\"503\"")));
             assertThat(RawClient.get(port, "/healthz").status()).isEqualTo(200);
             assertEndsWell(stream);
             clients.forEach(RawClient::close);

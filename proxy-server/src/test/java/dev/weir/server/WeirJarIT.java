@@ -66,6 +66,12 @@ class WeirJarIT {
     }
 
     @Test
+    void theLicencesOfWhatIsInItAreListed() throws IOException {
+        assertThat(text("META-INF/THIRD-PARTY.txt"))
+                .contains("Apache", "netty-codec-http", "sqlite-jdbc", "postgresql");
+    }
+
+    @Test
     void nothingInItClaimsToBeAModuleOrToBeSigned() {
         assertThat(entries())
                 .noneMatch(name -> name.endsWith("module-info.class"))

@@ -19,8 +19,13 @@ public final class AuthFactory implements MiddlewareFactory<AuthSettings> {
     @Override
     public Middleware create(AuthSettings settings, Services services) {
         AuthSettings.Anonymous anonymous = settings.anonymous();
+        StoredKeys stored = StoredKeys.of(services);
+        stored.settings(settings.keys().poll(), settings.keys().maxStale());
         return new AuthMiddleware(
                 new ConfiguredKeys(settings.masterKey(), settings.managementKey()),
+                stored,
+                TokenBudgets.of(services),
+                LastUses.of(services),
                 anonymous == null ? null : new AnonymousClients(anonymous));
     }
 }

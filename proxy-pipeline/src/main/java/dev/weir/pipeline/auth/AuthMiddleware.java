@@ -26,12 +26,26 @@ final class AuthMiddleware implements Middleware {
             GatewayError.FORBIDDEN,
             "this key may not use management routes: send the management key or the master key");
 
-    private final KeyStore keys;
+    private static final Verdict ONLY_READS = Verdict.reject(
+            GatewayError.FORBIDDEN, "this key may only look at management (GET): send one of scope management");
+
+    private final ConfiguredKeys configured;
+    private final KeyStore stored;
+    private final TokenBudgets budgets;
+    private final LastUses uses;
     private final @Nullable AnonymousClients anonymous;
 
     /** Null for {@code anonymous} means that every client needs a key. */
-    AuthMiddleware(KeyStore keys, @Nullable AnonymousClients anonymous) {
-        this.keys = keys;
+    AuthMiddleware(
+            ConfiguredKeys configured,
+            KeyStore stored,
+            TokenBudgets budgets,
+            LastUses uses,
+            @Nullable AnonymousClients anonymous) {
+        this.configured = configured;
+        this.stored = stored;
+        this.budgets = budgets;
+        this.uses = uses;
         this.anonymous = anonymous;
     }
 
@@ -45,25 +59,39 @@ final class AuthMiddleware implements Middleware {
         if (key == null) {
             return withoutKey(exchange, access);
         }
-        Grant grant = keys.find(KeyDigest.ofSent(key));
+        byte[] digest = KeyDigest.ofSent(key);
+        Grant grant = configured.find(digest);
         if (grant == null) {
-            return WRONG_KEY;
+            grant = stored.find(digest);
+            if (grant == null) {
+                return WRONG_KEY;
+            }
+            uses.note(grant.identity().id());
         }
         if (!grant.allows(access)) {
             return access == Access.MANAGEMENT ? NO_MANAGEMENT : MANAGEMENT_ONLY;
         }
+        // Known from here on, so that what refuses it can be laid at its door.
         exchange.set(Identity.KEY, grant.identity());
+        if (access == Access.MANAGEMENT) {
+            return grant.allowsManagement(exchange.request()) ? Verdict.PROCEED : ONLY_READS;
+        }
+        if (!grant.budget().isNone()) {
+            budgets.admit(grant.identity(), grant.budget());
+        }
         return Verdict.PROCEED;
     }
 
     private Verdict recognized(Exchange exchange, String key) {
         try {
-            Grant grant = keys.find(KeyDigest.ofSent(key));
+            byte[] digest = KeyDigest.ofSent(key);
+            Grant grant = configured.find(digest);
+            grant = grant == null ? stored.find(digest) : grant;
             if (grant != null) {
                 exchange.set(Identity.KEY, grant.identity());
             }
-        } catch (GatewayException storeAway) {
-            // An open route is open while keys cannot be looked up, too.
+        } catch (GatewayException notNow) {
+            // An open route is open while keys cannot be looked up, and for keys that are good no more.
         }
         return Verdict.PROCEED;
     }

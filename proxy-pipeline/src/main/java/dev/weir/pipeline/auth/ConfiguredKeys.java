@@ -8,10 +8,10 @@ import org.jspecify.annotations.Nullable;
 
 /** The master key and the management key. Immutable. */
 final class ConfiguredKeys implements KeyStore {
-    private static final Grant MASTER =
-            new Grant(new Identity("master", true, true), Set.of(Access.CLIENT, Access.MANAGEMENT));
+    private static final Grant MASTER = new Grant(
+            new Identity("master", true, true), Set.of(Access.CLIENT, Access.MANAGEMENT), false, KeyBudget.NONE);
     private static final Grant MANAGEMENT =
-            new Grant(new Identity("management", false, true), Set.of(Access.MANAGEMENT));
+            new Grant(new Identity("management", false, true), Set.of(Access.MANAGEMENT), false, KeyBudget.NONE);
 
     private final byte[] master;
     private final byte @Nullable [] management;

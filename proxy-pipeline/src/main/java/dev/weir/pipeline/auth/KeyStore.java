@@ -11,7 +11,7 @@ interface KeyStore {
      *
      * @param digest the key's, made by {@link KeyDigest}
      * @return null if there is no such key
-     * @throws GatewayException if that cannot be known now
+     * @throws GatewayException if that cannot be known now, or if it is known that the key is good no more
      */
     @Nullable
     Grant find(byte[] digest) throws GatewayException;

@@ -2,24 +2,29 @@ package dev.weir.pipeline.store;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import dev.weir.pipeline.store.DatabaseSource.Trouble;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.SQLTransientConnectionException;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * The SQL database, a SQLite file or PostgreSQL, with its tables in order. It may be away, at start too: then every work is
  * refused at once, and a thread of its own tries to come back. Any thread; nothing here is for an event loop but
- * {@link #readLater}, {@link #writeLater} and {@link #isUp}.
+ * {@link #readLater}, {@link #writeLater}, {@link #later} and what tells its state.
  *
  * <pre>
  *   AWAY ──connected, tables migrated──▶ UP ──a connection failed──▶ AWAY
@@ -28,7 +33,13 @@ import org.slf4j.LoggerFactory;
 public final class Database implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Database.class);
     private static final int MAX_WAITING = 1_000;
+    private static final int MAX_READERS = 4;
+    private static final int MAX_WORKERS = 8;
+    private static final long START_MILLIS = 2_000;
+    private static final long CLOSE_MILLIS = 5_000;
+    private static final long MIN_POOL_TIMEOUT_MILLIS = 250;
 
+    private final Settings settings;
     private final DatabaseSource source;
     private final HikariDataSource readers;
     private final HikariDataSource writers;
@@ -36,6 +47,7 @@ public final class Database implements AutoCloseable {
     private final DatabaseWatch watch;
     private final List<Runnable> onUp = new CopyOnWriteArrayList<>();
     private volatile boolean up;
+    private volatile @Nullable String trouble = "it has not answered yet";
 
     /**
      * Where the database is.
@@ -58,19 +70,23 @@ public final class Database implements AutoCloseable {
         POSTGRESQL
     }
 
-    /** Something done in one transaction. */
+    /** Something done in one transaction. Neither commits nor rolls back itself. */
     @FunctionalInterface
     public interface Work<T> {
         T run(Connection connection) throws SQLException;
     }
 
+    /** How many connections there are, and how many threads wait for one. */
+    public record PoolState(int active, int idle, int waiting) {}
+
     private Database(Settings settings) {
+        this.settings = settings;
         this.source = DatabaseSource.of(settings);
-        this.writers = new HikariDataSource(pool(settings, source.kind() == Kind.SQLITE ? 1 : settings.poolSize()));
-        this.readers = source.kind() == Kind.SQLITE
-                ? new HikariDataSource(pool(settings, Math.min(4, settings.poolSize())))
-                : writers;
-        int threads = Math.min(settings.poolSize(), 8);
+        this.writers = pool("weir", source.writers(), source.writersAtMost(settings.poolSize()));
+        this.readers = source.writers() == source.readers()
+                ? writers
+                : pool("weir-readers", source.readers(), Math.min(MAX_READERS, settings.poolSize()));
+        int threads = Math.min(settings.poolSize(), MAX_WORKERS);
         this.workers = new ThreadPoolExecutor(
                 threads,
                 threads,
@@ -79,7 +95,7 @@ public final class Database implements AutoCloseable {
                 new ArrayBlockingQueue<>(MAX_WAITING),
                 new DefaultThreadFactory("weir-database", true));
         workers.allowCoreThreadTimeOut(true);
-        this.watch = new DatabaseWatch(this::comeUp);
+        this.watch = new DatabaseWatch(this::comeUp, this::look);
     }
 
     /**
@@ -89,20 +105,20 @@ public final class Database implements AutoCloseable {
      */
     public static Database open(Settings settings) {
         Database database = new Database(settings);
-        database.watch.start();
+        database.watch.start(START_MILLIS);
         return database;
     }
 
-    private HikariConfig pool(Settings settings, int size) {
+    private HikariDataSource pool(String name, DataSource connections, int size) {
         HikariConfig config = new HikariConfig();
-        config.setPoolName("weir-" + source.kind());
-        config.setDataSource(source.dataSource());
+        config.setPoolName(name);
+        config.setDataSource(connections);
         config.setMaximumPoolSize(size);
-        config.setMinimumIdle(1);
-        config.setConnectionTimeout(settings.poolTimeoutMillis());
+        config.setMinimumIdle(0);
+        config.setConnectionTimeout(Math.max(MIN_POOL_TIMEOUT_MILLIS, settings.poolTimeoutMillis()));
+        config.setValidationTimeout(Math.max(MIN_POOL_TIMEOUT_MILLIS, settings.poolTimeoutMillis() / 2));
         config.setInitializationFailTimeout(-1);
-        config.setAutoCommit(false);
-        return config;
+        return new HikariDataSource(config);
     }
 
     public Kind kind() {
@@ -112,6 +128,29 @@ public final class Database implements AutoCloseable {
     /** Whether it answered last time, with all tables in place. */
     public boolean isUp() {
         return up;
+    }
+
+    /** What is wrong with it now, in words for the operator: why it is away, or cannot be written; null if nothing is. */
+    public @Nullable String trouble() {
+        return trouble;
+    }
+
+    /** Connections to write with, and those to read with where they are others. */
+    public PoolState pool() {
+        PoolState all = state(writers);
+        if (readers == writers) {
+            return all;
+        }
+        PoolState more = state(readers);
+        return new PoolState(all.active + more.active, all.idle + more.idle, all.waiting + more.waiting);
+    }
+
+    private static PoolState state(HikariDataSource pool) {
+        var bean = pool.getHikariPoolMXBean();
+        return bean == null
+                ? new PoolState(0, 0, 0)
+                : new PoolState(
+                        bean.getActiveConnections(), bean.getIdleConnections(), bean.getThreadsAwaitingConnection());
     }
 
     /** Has {@code task} run, on a thread that may block, each time the database comes up; at once if it is. */
@@ -125,35 +164,53 @@ public final class Database implements AutoCloseable {
     /**
      * Reads in one transaction. Blocks.
      *
-     * @throws DatabaseAwayException if it is away
+     * @throws DatabaseAwayException if it is away, or too slow
      * @throws SQLException if the work itself is refused
      */
     public <T> T read(Work<T> work) throws DatabaseAwayException, SQLException {
-        return run(readers, work);
+        return run(false, settings.statementTimeoutMillis(), work);
+    }
+
+    /**
+     * Reads as {@link #read} does, but with a time limit of its own: for what goes through much of a table. SQLite counts
+     * the time of the whole transaction, PostgreSQL that of each statement.
+     */
+    public <T> T scan(long timeoutMillis, Work<T> work) throws DatabaseAwayException, SQLException {
+        return run(false, timeoutMillis, work);
     }
 
     /** Writes in one transaction: all of it or nothing. Blocks; throws as {@link #read}. */
     public <T> T write(Work<T> work) throws DatabaseAwayException, SQLException {
-        return run(writers, work);
+        return run(true, settings.statementTimeoutMillis(), work);
+    }
+
+    /**
+     * A connection outside of the pool, for who listens on it; the caller closes it.
+     *
+     * @throws SQLException if the database does not answer
+     */
+    public Connection connect() throws SQLException {
+        return source.writers().getConnection();
     }
 
     /** {@link #read} on another thread. Fails with what it throws, also when too many wait. */
     public <T> CompletableFuture<T> readLater(Work<T> work) {
-        return later(readers, work);
+        return later(() -> read(work));
     }
 
     /** {@link #write} on another thread. Fails with what it throws, also when too many wait. */
     public <T> CompletableFuture<T> writeLater(Work<T> work) {
-        return later(writers, work);
+        return later(() -> write(work));
     }
 
-    private <T> CompletableFuture<T> later(HikariDataSource pool, Work<T> work) {
+    /** Has {@code task}, which may use this database, run on a thread that may block. Fails as {@link #readLater}. */
+    public <T> CompletableFuture<T> later(Callable<T> task) {
         CompletableFuture<T> result = new CompletableFuture<>();
         try {
             workers.execute(() -> {
                 try {
-                    result.complete(run(pool, work));
-                } catch (DatabaseAwayException | SQLException | RuntimeException e) {
+                    result.complete(task.call());
+                } catch (Exception e) {
                     result.completeExceptionally(e);
                 }
             });
@@ -163,61 +220,155 @@ public final class Database implements AutoCloseable {
         return result;
     }
 
-    private <T> T run(HikariDataSource pool, Work<T> work) throws DatabaseAwayException, SQLException {
+    private <T> T run(boolean write, long timeoutMillis, Work<T> work) throws DatabaseAwayException, SQLException {
         if (!up) {
             throw new DatabaseAwayException("the database is away");
         }
-        try (Connection connection = pool.getConnection()) {
+        try (Connection connection = (write ? writers : readers).getConnection()) {
+            T result;
             try {
-                T result = work.run(connection);
-                connection.commit();
-                return result;
+                source.begin(connection, write, timeoutMillis);
+                result = work.run(connection);
+                source.commit(connection);
             } catch (SQLException | RuntimeException e) {
                 rollback(connection, e);
                 throw e;
             }
-        } catch (SQLException e) {
-            if (source.isAway(e)) {
-                goneAway(e);
-                throw new DatabaseAwayException("the database is away: " + e.getMessage(), e);
+            if (write) {
+                written();
             }
-            throw e;
+            return result;
+        } catch (SQLException e) {
+            throw refused(e, write);
         }
     }
 
-    private static void rollback(Connection connection, Exception failure) {
+    private void rollback(Connection connection, Exception failure) {
         try {
-            connection.rollback();
+            source.rollback(connection);
         } catch (SQLException e) {
             failure.addSuppressed(e);
         }
     }
 
-    private void comeUp() throws SQLException {
-        try (Connection connection = writers.getConnection()) {
-            connection.rollback();
+    /** What a failure is to the caller: {@code failure} itself, thrown, if the work is at fault. */
+    private DatabaseAwayException refused(SQLException failure, boolean write) throws SQLException {
+        // The pool is exhausted by others, not for want of an answer.
+        boolean crowded = failure instanceof SQLTransientConnectionException && failure.getCause() == null;
+        SQLException cause = failure.getCause() instanceof SQLException inner ? inner : failure;
+        switch (crowded ? Trouble.SLOW : source.troubleOf(cause)) {
+            case OF_THE_WORK -> throw failure;
+            case SLOW -> {
+                return new DatabaseAwayException("the database is too slow: " + failure.getMessage(), failure);
+            }
+            case UNWRITABLE -> {
+                if (write) {
+                    unwritable(cause);
+                    return new DatabaseAwayException("the database cannot be written: " + cause.getMessage(), failure);
+                }
+            }
+            case AWAY -> {
+                goneAway(cause);
+                return new DatabaseAwayException("the database is away: " + cause.getMessage(), failure);
+            }
         }
-        Migrations.run(source);
-        up = true;
-        LOG.info("database {} is up", source);
-        onUp.forEach(workers::execute);
+        throw failure;
+    }
+
+    private void comeUp() throws SQLException {
+        try {
+            source.prepare();
+            try (Connection connection = source.writers().getConnection()) {
+                source.probe(connection);
+            }
+            Migrations.run(source);
+        } catch (SQLException | RuntimeException e) {
+            stillAway(e instanceof SQLException failure ? source.explain(failure) : e.toString());
+            throw e;
+        }
+        synchronized (this) {
+            up = true;
+            trouble = null;
+            LOG.info("database {} is up", source);
+        }
+        for (Runnable task : onUp) {
+            later(() -> {
+                task.run();
+                return true;
+            });
+        }
+    }
+
+    /** A small question, so that its state is known although nobody uses it. */
+    private void look() throws SQLException {
+        try {
+            read(connection -> {
+                DatabaseSource.execute(connection, "SELECT 1 FROM weir_schema_history");
+                return true;
+            });
+        } catch (DatabaseAwayException e) {
+            if (!up) {
+                throw new SQLException(e);
+            }
+        }
+    }
+
+    private synchronized void stillAway(String reason) {
+        if (trouble == null || !trouble.equals(reason)) {
+            LOG.warn("database {} cannot be used, trying on: {}", source, reason);
+        }
+        trouble = reason;
     }
 
     private synchronized void goneAway(SQLException failure) {
         if (up) {
             up = false;
-            LOG.warn("database {} is away: {}", source, failure.getMessage());
-            watch.start();
+            trouble = source.explain(failure);
+            LOG.warn("database {} is away: {}", source, trouble);
+            evict();
+            watch.wake();
         }
     }
 
+    private synchronized void unwritable(SQLException failure) {
+        if (trouble == null) {
+            trouble = "it cannot be written: " + source.explain(failure);
+            LOG.error("database {} can be read, but {}", source, trouble);
+        }
+        // After a failover, new connections may lead to a server that can be written.
+        evict();
+    }
+
+    private void written() {
+        if (trouble != null) {
+            synchronized (this) {
+                if (up && trouble != null) {
+                    trouble = null;
+                    LOG.info("database {} can be written again", source);
+                }
+            }
+        }
+    }
+
+    private void evict() {
+        for (HikariDataSource pool : List.of(readers, writers)) {
+            var bean = pool.getHikariPoolMXBean();
+            if (bean != null) {
+                bean.softEvictConnections();
+            }
+        }
+    }
+
+    /** Lets what waits in the queue be done, for a while, and closes all connections. */
     @Override
     public void close() {
         watch.close();
         workers.shutdown();
         try {
-            if (!workers.awaitTermination(5, TimeUnit.SECONDS)) {
-                workers.shutdownNow();
+            if (!workers.awaitTermination(CLOSE_MILLIS, TimeUnit.MILLISECONDS)) {
+                LOG.warn(
+                        "{} pieces of work for the database were dropped at the end",
+                        workers.shutdownNow().size());
             }
         } catch (InterruptedException e) {
             workers.shutdownNow();

@@ -1,105 +1,82 @@
 package dev.weir.pipeline.store;
 
 import dev.weir.pipeline.store.Database.Kind;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.URI;
-import java.net.URLDecoder;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.sql.Connection;
 import java.sql.SQLException;
-import java.sql.SQLTransientConnectionException;
+import java.sql.Statement;
 import javax.sql.DataSource;
-import org.postgresql.ds.PGSimpleDataSource;
-import org.sqlite.SQLiteConfig;
-import org.sqlite.SQLiteDataSource;
 
-/** A database by its URL: how to connect to it, and how it says that it is away. Immutable. */
-final class DatabaseSource {
-    private static final String SQLITE = "sqlite:";
-    private static final int BUSY_MILLIS = 5_000;
+/** One kind of database by its URL: how to connect, how to bound a transaction, what its failures mean. Any thread. */
+sealed interface DatabaseSource permits SqliteSource, PostgresSource {
 
-    private final Kind kind;
-    private final String name;
-    private final DataSource dataSource;
-
-    private DatabaseSource(Kind kind, String name, DataSource dataSource) {
-        this.kind = kind;
-        this.name = name;
-        this.dataSource = dataSource;
-    }
-
+    /**
+     * A source by the scheme of its URL.
+     *
+     * @throws IllegalArgumentException if the URL makes no sense; the message holds no secret
+     */
     static DatabaseSource of(Database.Settings settings) {
-        return settings.url().startsWith(SQLITE) ? sqlite(settings) : postgresql(settings);
-    }
-
-    private static DatabaseSource sqlite(Database.Settings settings) {
-        Path file = settings.directory().resolve(settings.url().substring(SQLITE.length()));
-        SQLiteConfig config = new SQLiteConfig();
-        config.setJournalMode(SQLiteConfig.JournalMode.WAL);
-        config.setSynchronous(SQLiteConfig.SynchronousMode.NORMAL);
-        config.setTransactionMode(SQLiteConfig.TransactionMode.DEFERRED);
-        config.setBusyTimeout(BUSY_MILLIS);
-        config.enforceForeignKeys(true);
-        SQLiteDataSource source = new SQLiteDataSource(config);
-        source.setUrl("jdbc:sqlite:" + file);
-        try {
-            Path parent = file.toAbsolutePath().getParent();
-            if (parent != null) {
-                Files.createDirectories(parent);
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException("database.url: " + file + ": its directory cannot be made", e);
+        String url = settings.url();
+        if (url.startsWith(SqliteSource.SCHEME)) {
+            return new SqliteSource(settings);
         }
-        return new DatabaseSource(Kind.SQLITE, file.toString(), source);
-    }
-
-    private static DatabaseSource postgresql(Database.Settings settings) {
-        URI uri = URI.create(settings.url());
-        PGSimpleDataSource source = new PGSimpleDataSource();
-        String query = uri.getRawQuery();
-        String place = uri.getHost() + (uri.getPort() < 0 ? "" : ":" + uri.getPort()) + uri.getRawPath();
-        source.setUrl("jdbc:postgresql://" + place + (query == null ? "" : "?" + query));
-        String user = uri.getRawUserInfo();
-        if (user != null) {
-            int colon = user.indexOf(':');
-            source.setUser(decoded(colon < 0 ? user : user.substring(0, colon)));
-            source.setPassword(colon < 0 ? "" : decoded(user.substring(colon + 1)));
+        if (url.startsWith("postgresql://") || url.startsWith("postgres://")) {
+            return new PostgresSource(settings);
         }
-        source.setApplicationName("weir");
-        source.setConnectTimeout(seconds(settings.poolTimeoutMillis()));
-        source.setSocketTimeout(seconds(2 * settings.statementTimeoutMillis()));
-        source.setTcpKeepAlive(true);
-        return new DatabaseSource(Kind.POSTGRESQL, place, source);
+        throw new IllegalArgumentException(
+                "database.url: not a database (expected: sqlite:FILE or postgresql://user:password@host:port/database)");
     }
 
-    private static int seconds(long millis) {
-        return (int) Math.max(1, (millis + 999) / 1_000);
+    /** What a failure means for those who wait for the database. */
+    enum Trouble {
+        /** None: the statement is wrong, or what it asks for is. */
+        OF_THE_WORK,
+        /** This took too long, or met another writer; the next one may do better. */
+        SLOW,
+        /** It can be read, but not written: full, or read-only. */
+        UNWRITABLE,
+        /** It does not answer. */
+        AWAY
     }
 
-    private static String decoded(String text) {
-        return URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);
-    }
+    Kind kind();
 
-    Kind kind() {
-        return kind;
-    }
+    /** Connections to write with, and to read with where that is not the same. */
+    DataSource writers();
 
-    DataSource dataSource() {
-        return dataSource;
-    }
+    /** See {@link #writers}. */
+    DataSource readers();
 
-    /** Whether {@code failure} says that the database is not there, rather than that it refuses something. */
-    boolean isAway(SQLException failure) {
-        String state = failure.getSQLState();
-        return failure instanceof SQLTransientConnectionException
-                || (state != null && (state.startsWith("08") || state.startsWith("57P") || state.startsWith("53")));
-    }
+    /** Connections on which the tables are made, where a statement may take long. */
+    DataSource migrations();
 
-    /** Where it is, without secrets. */
-    @Override
-    public String toString() {
-        return name;
+    /** How many may write at once. */
+    int writersAtMost(int poolSize);
+
+    /** Makes ready what must be there before a connection: a directory for instance. */
+    void prepare() throws SQLException;
+
+    /** Proves that {@code connection}, fresh from {@link #writers}, is to a database that can be used. */
+    void probe(Connection connection) throws SQLException;
+
+    /**
+     * Begins a transaction none of whose statements runs longer than that. Nothing of it outlives the transaction: behind a
+     * pooler, the next one may be somebody else's connection.
+     */
+    void begin(Connection connection, boolean write, long statementTimeoutMillis) throws SQLException;
+
+    void commit(Connection connection) throws SQLException;
+
+    void rollback(Connection connection) throws SQLException;
+
+    Trouble troubleOf(SQLException failure);
+
+    /** A failure in words for the log, with what to do about it if that is known. */
+    String explain(SQLException failure);
+
+    /** Runs one statement that answers nothing. */
+    static void execute(Connection connection, String sql) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute(sql);
+        }
     }
 }

@@ -1,65 +1,92 @@
 package dev.weir.pipeline.store;
 
-import io.netty.util.concurrent.DefaultThreadFactory;
 import java.sql.SQLException;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
-/** Tries to bring a database up, again and again with longer pauses, until it is. Any thread. */
+/**
+ * Looks after a database on a thread of its own: brings it up, again and again with longer pauses until it is, and then looks
+ * now and then whether it still answers. The pauses begin small again only once it stayed up for a while, so that one that
+ * comes and goes is not tried, and not logged, without end.
+ */
 final class DatabaseWatch implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(DatabaseWatch.class);
     private static final long FIRST_PAUSE_MILLIS = 250;
     private static final long MAX_PAUSE_MILLIS = 5_000;
-    private static final long START_MILLIS = 2_000;
+    private static final long LOOK_MILLIS = 5_000;
 
-    private final Attempt attempt;
-    private final ScheduledExecutorService thread =
-            Executors.newSingleThreadScheduledExecutor(new DefaultThreadFactory("weir-database-watch", true));
+    private final Task bringUp;
+    private final Task look;
+    private final CountDownLatch tried = new CountDownLatch(1);
+    private final Semaphore found = new Semaphore(0);
+    private final Thread thread;
 
-    /** One try; throws if it failed. */
+    /** What is tried; tells the world itself about what it finds. */
     @FunctionalInterface
-    interface Attempt {
+    interface Task {
         void run() throws SQLException;
     }
 
-    DatabaseWatch(Attempt attempt) {
-        this.attempt = attempt;
+    DatabaseWatch(Task bringUp, Task look) {
+        this.bringUp = bringUp;
+        this.look = look;
+        thread = new Thread(this::run, "weir-database-watch");
+        thread.setDaemon(true);
     }
 
-    /** Begins to try, and waits a little for the first one to end. */
-    void start() {
-        CountDownLatch tried = new CountDownLatch(1);
-        thread.execute(() -> {
-            attempt(FIRST_PAUSE_MILLIS);
-            tried.countDown();
-        });
+    /** Begins, and waits a little for the first try to end. */
+    void start(long waitMillis) {
+        thread.start();
         try {
-            if (!tried.await(START_MILLIS, TimeUnit.MILLISECONDS)) {
-                LOG.warn("the database has not answered yet");
+            if (!tried.await(waitMillis, TimeUnit.MILLISECONDS)) {
+                return;
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
     }
 
-    private void attempt(long pauseMillis) {
+    /** Somebody found it away. */
+    void wake() {
+        found.release();
+    }
+
+    private void run() {
+        long pauseMillis = FIRST_PAUSE_MILLIS;
+        boolean up = false;
         try {
-            attempt.run();
-        } catch (SQLException | RuntimeException e) {
-            if (pauseMillis == FIRST_PAUSE_MILLIS) {
-                LOG.warn("the database cannot be used yet, trying on: {}", e.getMessage());
+            while (!Thread.currentThread().isInterrupted()) {
+                if (up) {
+                    up = succeeds(look);
+                    pauseMillis = FIRST_PAUSE_MILLIS;
+                } else {
+                    up = succeeds(bringUp);
+                }
+                tried.countDown();
+                if (found.tryAcquire(up ? LOOK_MILLIS : pauseMillis, TimeUnit.MILLISECONDS)) {
+                    found.drainPermits();
+                    up = false;
+                }
+                if (!up) {
+                    pauseMillis = Math.min(MAX_PAUSE_MILLIS, 2 * pauseMillis);
+                }
             }
-            thread.schedule(
-                    () -> attempt(Math.min(MAX_PAUSE_MILLIS, 2 * pauseMillis)), pauseMillis, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException closed) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static boolean succeeds(Task task) {
+        try {
+            task.run();
+            return true;
+        } catch (SQLException | RuntimeException told) {
+            return false;
         }
     }
 
     @Override
     public void close() {
-        thread.shutdownNow();
+        thread.interrupt();
     }
 }

@@ -7,8 +7,11 @@ import dev.weir.core.Exchange;
 import dev.weir.core.Identity;
 import dev.weir.core.LocalResponse;
 import dev.weir.pipeline.PipelineServer;
+import dev.weir.pipeline.TestServices;
 import dev.weir.pipeline.auth.AuthSettings.Anonymous;
 import dev.weir.pipeline.auth.AuthSettings.Keys;
+import dev.weir.pipeline.store.Database;
+import dev.weir.pipeline.store.TestDatabase;
 import dev.weir.testing.RawClient;
 import dev.weir.testing.RawResponse;
 import java.time.Duration;
@@ -26,14 +29,15 @@ final class AuthWireTest {
 
     private static final String MANAGEMENT = "sk-management";
 
+    private final TestDatabase database = TestDatabase.of(Database.Kind.SQLITE);
+    private final TestServices services = new TestServices(database.open(), database.directory());
     private PipelineServer server = start(null);
 
-    private static PipelineServer start(@Nullable Anonymous anonymous) {
+    private PipelineServer start(@Nullable Anonymous anonymous) {
         AuthSettings settings = new AuthSettings(
                 MASTER, MANAGEMENT, "sk-weir-", new Keys(Duration.ofSeconds(1), Duration.ZERO), anonymous);
         return new PipelineServer(
-                Endpoint.answering(AuthWireTest::whoIsIt),
-                new AuthFactory().create(settings, PipelineServer.noServices()));
+                Endpoint.answering(AuthWireTest::whoIsIt), new AuthFactory().create(settings, services));
     }
 
     private static LocalResponse whoIsIt(Exchange exchange) {
@@ -49,6 +53,8 @@ final class AuthWireTest {
     @AfterEach
     void stop() {
         server.close();
+        services.close();
+        database.close();
     }
 
     private RawResponse get(String path, String... headers) {

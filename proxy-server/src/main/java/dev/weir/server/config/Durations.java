@@ -6,7 +6,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Durations as configurations write them: {@code 250ms}, {@code 30s}, {@code 5m}, {@code 1h}, {@code 90d}, or seconds. */
-final class Durations {
+public final class Durations {
     static final String EXPECTED = "expected a duration such as 250ms, 30s, 5m, 1h, 90d or a number of seconds";
 
     static final String PATTERN = "(\\d{1,15}(?:\\.\\d{1,9})?)\\s*(ms|s|m|h|d)?";
@@ -15,7 +15,8 @@ final class Durations {
 
     private Durations() {}
 
-    static Duration parse(String text) {
+    /** Reads a duration; a text that is none is refused with {@link IllegalArgumentException}. */
+    public static Duration parse(String text) {
         Matcher matcher = TEXT.matcher(text);
         if (!matcher.matches()) {
             throw new IllegalArgumentException(EXPECTED);

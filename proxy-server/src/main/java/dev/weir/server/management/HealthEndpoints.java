@@ -8,7 +8,10 @@ import dev.weir.core.Downstream;
 import dev.weir.core.Exchange;
 import dev.weir.core.Identity;
 import dev.weir.core.LocalResponse;
+import dev.weir.pipeline.auth.StoredKeys;
+import dev.weir.pipeline.store.Database;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 
 /** {@code /healthz}, {@code /readyz} and {@code /health}. They look only at what this process knows already. */
 public final class HealthEndpoints {
@@ -17,9 +20,13 @@ public final class HealthEndpoints {
             "{\"ok\": true, \"note\": \"weir is running\"}".getBytes(StandardCharsets.US_ASCII);
 
     private final GatewayControl gateway;
+    private final Database database;
+    private final StoredKeys keys;
 
-    public HealthEndpoints(GatewayControl gateway) {
+    public HealthEndpoints(GatewayControl gateway, Database database, StoredKeys keys) {
         this.gateway = gateway;
+        this.database = database;
+        this.keys = keys;
     }
 
     /** 200 while the process can answer. */
@@ -27,21 +34,25 @@ public final class HealthEndpoints {
         downstream.respond(LocalResponse.json(200, ALIVE));
     }
 
-    /** 200 when a backend can serve and no drain has begun; who may manage is told why not. */
+    /**
+     * 200 when a backend can serve, no drain has begun, and keys can be checked, be it from what was known before the database
+     * went away; who may manage is told why not.
+     */
     public void readiness(Exchange exchange, Downstream downstream) throws Exception {
         boolean draining = gateway.isDraining();
         boolean served = anyBackendUp();
-        ObjectNode answer = JsonNodeFactory.instance.objectNode().put("ready", served && !draining);
-        Identity identity = exchange.get(Identity.KEY);
-        if (identity != null && identity.mayManage()) {
+        boolean ready = served && !draining && (database.isUp() || keys.isLoaded());
+        ObjectNode answer = JsonNodeFactory.instance.objectNode().put("ready", ready);
+        if (mayManage(exchange)) {
             answer.put("draining", draining).put("backend_up", served);
+            stores(answer);
         }
-        downstream.respond(LocalResponse.json(served && !draining ? 200 : 503, JSON.writeValueAsBytes(answer)));
+        downstream.respond(LocalResponse.json(ready ? 200 : 503, JSON.writeValueAsBytes(answer)));
     }
 
-    /** Status, version and uptime; with a key also every backend. */
+    /** Status, version and uptime; with a key also every backend, and the stores for who may manage. */
     public void report(Exchange exchange, Downstream downstream) throws Exception {
-        boolean healthy = anyBackendUp() && !gateway.isDraining();
+        boolean healthy = anyBackendUp() && database.isUp() && !gateway.isDraining();
         ObjectNode answer = JsonNodeFactory.instance
                 .objectNode()
                 .put("status", healthy ? "healthy" : gateway.isDraining() ? "draining" : "degraded")
@@ -53,7 +64,26 @@ public final class HealthEndpoints {
                 backends.putObject(backend.name()).put("state", backend.state()).put("in_flight", backend.inFlight());
             }
         }
+        if (mayManage(exchange)) {
+            stores(answer);
+        }
         downstream.respond(LocalResponse.json(200, JSON.writeValueAsBytes(answer)));
+    }
+
+    private static boolean mayManage(Exchange exchange) {
+        Identity identity = exchange.get(Identity.KEY);
+        return identity != null && identity.mayManage();
+    }
+
+    private void stores(ObjectNode answer) {
+        answer.putObject("stores")
+                .putObject("database")
+                .put("kind", database.kind().name().toLowerCase(Locale.ROOT))
+                .put("up", database.isUp())
+                .put("bridged", !database.isUp() && keys.isLoaded())
+                .put("trouble", database.trouble())
+                .put("keys_known", keys.size())
+                .put("keys_current", keys.isCurrent());
     }
 
     private boolean anyBackendUp() {

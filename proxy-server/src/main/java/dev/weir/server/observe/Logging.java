@@ -51,6 +51,9 @@ public final class Logging {
         root.addAppender(queue);
         // Netty's debugging is about Netty.
         context.getLogger("io.netty").setLevel(Level.WARN);
+        // What they find is told by whoever uses them.
+        context.getLogger("org.flywaydb").setLevel(Level.ERROR);
+        context.getLogger("com.zaxxer.hikari").setLevel(Level.ERROR);
         ch.qos.logback.classic.Logger access = context.getLogger(AccessLog.LOGGER);
         access.setLevel(config.accessLog() ? Level.INFO : Level.OFF);
         access.setAdditive(false);

@@ -7,6 +7,7 @@ import dev.weir.core.Exchange;
 import dev.weir.core.ExchangeListener;
 import dev.weir.core.Meters;
 import dev.weir.core.Outcome;
+import dev.weir.pipeline.store.Database;
 import dev.weir.server.config.LoggingConfig;
 import io.netty.channel.EventLoopGroup;
 import io.prometheus.client.CollectorRegistry;
@@ -25,8 +26,8 @@ public final class Observation implements AutoCloseable {
     }
 
     /** Begins to read the state of what runs; called once it does. */
-    public void observe(Engine engine, Fleet fleet, EventLoopGroup eventLoops) {
-        new StateCollector(engine, fleet).register(registry);
+    public void observe(Engine engine, Fleet fleet, Database database, EventLoopGroup eventLoops) {
+        new StateCollector(engine, fleet, database).register(registry);
         new LoopDelay(registry).watch(eventLoops);
         DefaultExports.register(registry);
     }

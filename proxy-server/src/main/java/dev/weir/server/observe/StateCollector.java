@@ -4,6 +4,7 @@ import dev.weir.backends.Backend;
 import dev.weir.backends.BackendGroup;
 import dev.weir.backends.Fleet;
 import dev.weir.core.Engine;
+import dev.weir.pipeline.store.Database;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.prometheus.client.Collector;
 import io.prometheus.client.CounterMetricFamily;
@@ -15,10 +16,12 @@ import java.util.List;
 final class StateCollector extends Collector {
     private final Engine engine;
     private final Fleet fleet;
+    private final Database database;
 
-    StateCollector(Engine engine, Fleet fleet) {
+    StateCollector(Engine engine, Fleet fleet, Database database) {
         this.engine = engine;
         this.fleet = fleet;
+        this.database = database;
     }
 
     @Override
@@ -33,7 +36,21 @@ final class StateCollector extends Collector {
         families.add(gauge("weir_draining", "1 while the process is about to end.", engine.isDraining() ? 1 : 0));
         backends(families);
         models(families);
+        database(families);
         return families;
+    }
+
+    private void database(List<MetricFamilySamples> families) {
+        GaugeMetricFamily up = new GaugeMetricFamily("weir_store_up", "1 while the store answers.", List.of("store"));
+        up.addMetric(List.of("database"), database.isUp() ? 1 : 0);
+        GaugeMetricFamily connections =
+                new GaugeMetricFamily("weir_database_connections", "Connections to the database.", List.of("state"));
+        Database.PoolState pool = database.pool();
+        connections.addMetric(List.of("active"), pool.active());
+        connections.addMetric(List.of("idle"), pool.idle());
+        families.add(up);
+        families.add(connections);
+        families.add(gauge("weir_database_waiting", "Threads waiting for a connection.", pool.waiting()));
     }
 
     private void backends(List<MetricFamilySamples> families) {

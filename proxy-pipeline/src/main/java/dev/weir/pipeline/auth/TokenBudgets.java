@@ -1,0 +1,244 @@
+package dev.weir.pipeline.auth;
+
+import dev.weir.core.GatewayError;
+import dev.weir.core.GatewayException;
+import dev.weir.core.Identity;
+import dev.weir.core.Services;
+import dev.weir.pipeline.store.Database;
+import dev.weir.pipeline.store.DatabaseAwayException;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.YearMonth;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Holds keys to their budgets of tokens. What all instances used stands in one table of the database; each adds what it used
+ * every second, and learns the sum. So a budget is overshot by what is in flight when it is used up, by what other instances
+ * serve within about a second, and by the first second of a key that this process has not seen before. While the database is
+ * away each instance counts on by itself, and adds it later. Any thread, without locks on a request's path.
+ */
+public final class TokenBudgets implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(TokenBudgets.class);
+    private static final long SETTLE_MILLIS = 1_000;
+    private static final long IDLE_MILLIS = 600_000;
+    private static final int KEYS_PER_TRANSACTION = 500;
+    private static final int DAYS_KEPT = 62;
+    private static final String ADD = """
+            INSERT INTO key_tokens (key_id, period, tokens) VALUES (?, ?, ?)
+            ON CONFLICT (key_id, period) DO UPDATE SET tokens = key_tokens.tokens + excluded.tokens""";
+    private static final String SUMS = "SELECT period, tokens FROM key_tokens WHERE key_id = ? AND period IN (?, ?)";
+    private static final String FORGET = "DELETE FROM key_tokens WHERE length(period) = 10 AND period < ?";
+
+    private final Database database;
+    private final Clock clock;
+    private final Map<String, Account> accounts = new ConcurrentHashMap<>();
+    private final @Nullable ScheduledFuture<?> settling;
+    private @Nullable LocalDate forgotten;
+
+    /** What is known of one key. The sums are those of the database, which do not hold what is unsettled. */
+    private static final class Account {
+        private final AtomicLong unsettled = new AtomicLong();
+        private volatile Sums sums = new Sums(LocalDate.EPOCH, 0, 0);
+        private volatile long usedMillis;
+    }
+
+    private record Sums(LocalDate day, long ofDay, long ofMonth) {
+        long ofDay(LocalDate today) {
+            return day.equals(today) ? ofDay : 0;
+        }
+
+        long ofMonth(LocalDate today) {
+            return YearMonth.from(day).equals(YearMonth.from(today)) ? ofMonth : 0;
+        }
+    }
+
+    private record Settlement(String id, Account account, long tokens) {}
+
+    /** The one of this process. */
+    public static TokenBudgets of(Services services) {
+        return services.shared(
+                TokenBudgets.class,
+                () -> new TokenBudgets(services.shared(Database.class), Clock.systemUTC(), services));
+    }
+
+    TokenBudgets(Database database, Clock clock, @Nullable Services services) {
+        this.database = database;
+        this.clock = clock;
+        this.settling = services == null
+                ? null
+                : services.background()
+                        .scheduleWithFixedDelay(
+                                () -> database.later(() -> {
+                                    settle();
+                                    return true;
+                                }),
+                                SETTLE_MILLIS,
+                                SETTLE_MILLIS,
+                                TimeUnit.MILLISECONDS);
+    }
+
+    /** Lets a request of a key on, unless its budget is used up. */
+    void admit(Identity identity, KeyBudget budget) throws GatewayException {
+        Account account = accounts.computeIfAbsent(identity.id(), id -> new Account());
+        long nowMillis = clock.millis();
+        account.usedMillis = nowMillis;
+        Sums sums = account.sums;
+        long unsettled = account.unsettled.get();
+        LocalDate today = day(nowMillis);
+        if (budget.tokensPerMonth() > 0 && sums.ofMonth(today) + unsettled >= budget.tokensPerMonth()) {
+            throw usedUp(
+                    budget.tokensPerMonth(), "a month", today.withDayOfMonth(1).plusMonths(1), nowMillis);
+        }
+        if (budget.tokensPerDay() > 0 && sums.ofDay(today) + unsettled >= budget.tokensPerDay()) {
+            throw usedUp(budget.tokensPerDay(), "a day", today.plusDays(1), nowMillis);
+        }
+    }
+
+    private static GatewayException usedUp(long tokens, String period, LocalDate next, long nowMillis) {
+        Instant anew = next.atStartOfDay(ZoneOffset.UTC).toInstant();
+        return new GatewayException(
+                        GatewayError.RATE_LIMITED,
+                        "this key's budget of " + tokens + " tokens " + period + " is used up: it begins anew at "
+                                + anew)
+                .retryAfterMillis(anew.toEpochMilli() - nowMillis);
+    }
+
+    /**
+     * Counts what an answer used, at its end. Keys without a budget cost nothing here.
+     *
+     * @param keyId the {@link Identity#id} of who asked
+     */
+    public void spend(String keyId, long tokens) {
+        Account account = accounts.get(keyId);
+        if (account != null && tokens > 0) {
+            account.unsettled.addAndGet(tokens);
+        }
+    }
+
+    private static LocalDate day(long millis) {
+        return LocalDate.ofEpochDay(Math.floorDiv(millis, TimeUnit.DAYS.toMillis(1)));
+    }
+
+    /** Adds what was used since the last time, and learns what others used. One caller at a time; blocks. */
+    synchronized void settle() {
+        List<Settlement> due = new ArrayList<>();
+        long nowMillis = clock.millis();
+        accounts.forEach((id, account) -> {
+            boolean idle = nowMillis - account.usedMillis > IDLE_MILLIS;
+            if (account.unsettled.get() > 0 || !idle) {
+                due.add(new Settlement(id, account, account.unsettled.get()));
+            } else {
+                accounts.remove(id, account);
+            }
+        });
+        // All instances in the same order: none waits for another that waits for it.
+        due.sort(Comparator.comparing(Settlement::id));
+        LocalDate today = day(nowMillis);
+        try {
+            for (int from = 0; from < due.size(); from += KEYS_PER_TRANSACTION) {
+                settle(due.subList(from, Math.min(due.size(), from + KEYS_PER_TRANSACTION)), today);
+            }
+            forget(today);
+        } catch (DatabaseAwayException away) {
+            LOG.debug("budgets are settled later: {}", away.getMessage());
+        } catch (SQLException e) {
+            LOG.warn("budgets cannot be settled: {}", e.toString());
+        }
+    }
+
+    private void settle(List<Settlement> part, LocalDate today) throws DatabaseAwayException, SQLException {
+        List<Sums> sums = database.write(connection -> {
+            add(connection, part, today);
+            return sums(connection, part, today);
+        });
+        for (int i = 0; i < part.size(); i++) {
+            Settlement settlement = part.get(i);
+            // In this order a reader may count something twice for a moment, but never not at all.
+            settlement.account.sums = sums.get(i);
+            settlement.account.unsettled.addAndGet(-settlement.tokens);
+        }
+    }
+
+    private static void add(Connection connection, List<Settlement> part, LocalDate today) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(ADD)) {
+            boolean any = false;
+            for (Settlement settlement : part) {
+                if (settlement.tokens > 0) {
+                    for (String period : List.of(YearMonth.from(today).toString(), today.toString())) {
+                        statement.setString(1, settlement.id);
+                        statement.setString(2, period);
+                        statement.setLong(3, settlement.tokens);
+                        statement.addBatch();
+                        any = true;
+                    }
+                }
+            }
+            if (any) {
+                statement.executeBatch();
+            }
+        }
+    }
+
+    private static List<Sums> sums(Connection connection, List<Settlement> part, LocalDate today) throws SQLException {
+        List<Sums> sums = new ArrayList<>(part.size());
+        String month = YearMonth.from(today).toString();
+        try (PreparedStatement statement = connection.prepareStatement(SUMS)) {
+            for (Settlement settlement : part) {
+                statement.setString(1, settlement.id);
+                statement.setString(2, today.toString());
+                statement.setString(3, month);
+                long ofDay = 0;
+                long ofMonth = 0;
+                try (ResultSet rows = statement.executeQuery()) {
+                    while (rows.next()) {
+                        if (rows.getString(1).equals(month)) {
+                            ofMonth = rows.getLong(2);
+                        } else {
+                            ofDay = rows.getLong(2);
+                        }
+                    }
+                }
+                sums.add(new Sums(today, ofDay, ofMonth));
+            }
+        }
+        return sums;
+    }
+
+    /** Days long past are of no use. */
+    private void forget(LocalDate today) throws DatabaseAwayException, SQLException {
+        if (today.equals(forgotten) || accounts.isEmpty()) {
+            return;
+        }
+        database.write(connection -> {
+            try (PreparedStatement statement = connection.prepareStatement(FORGET)) {
+                statement.setString(1, today.minusDays(DAYS_KEPT).toString());
+                return statement.executeUpdate();
+            }
+        });
+        forgotten = today;
+    }
+
+    @Override
+    public void close() {
+        if (settling != null) {
+            settling.cancel(false);
+        }
+        settle();
+    }
+}

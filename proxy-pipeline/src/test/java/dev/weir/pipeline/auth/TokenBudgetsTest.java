@@ -1,0 +1,161 @@
+package dev.weir.pipeline.auth;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.weir.core.GatewayError;
+import dev.weir.core.GatewayException;
+import dev.weir.core.Identity;
+import dev.weir.pipeline.store.Database;
+import dev.weir.pipeline.store.TestDatabase;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Budgets of tokens, shared through both databases. */
+@ParameterizedClass
+@EnumSource(Database.Kind.class)
+final class TokenBudgetsTest {
+    private static final Identity KEY = new Identity("key_1", false, false);
+    private static final KeyBudget DAILY = new KeyBudget(1_000, 0);
+    private static final KeyBudget MONTHLY = new KeyBudget(0, 1_500);
+
+    private final TestDatabase test;
+    private final SetClock clock = new SetClock(Instant.parse("2026-11-29T22:00:00Z"));
+    private final TokenBudgets one;
+    private final TokenBudgets other;
+
+    TokenBudgetsTest(Database.Kind kind) {
+        test = TestDatabase.of(kind);
+        one = new TokenBudgets(test.open(), clock, null);
+        other = new TokenBudgets(test.open(), clock, null);
+    }
+
+    @AfterEach
+    void close() {
+        test.close();
+    }
+
+    private static final class SetClock extends Clock {
+        private Instant now;
+
+        SetClock(Instant now) {
+            this.now = now;
+        }
+
+        @Override
+        public ZoneId getZone() {
+            return ZoneOffset.UTC;
+        }
+
+        @Override
+        public Clock withZone(ZoneId zone) {
+            return this;
+        }
+
+        @Override
+        public Instant instant() {
+            return now;
+        }
+    }
+
+    private static void assertAdmitted(TokenBudgets budgets, KeyBudget budget) {
+        assertThatCode(() -> budgets.admit(KEY, budget)).doesNotThrowAnyException();
+    }
+
+    private static void assertRefused(TokenBudgets budgets, KeyBudget budget, String when, Duration retryAfter) {
+        assertThatThrownBy(() -> budgets.admit(KEY, budget))
+                .isInstanceOfSatisfying(GatewayException.class, e -> {
+                    assertThat(e.error()).isEqualTo(GatewayError.RATE_LIMITED);
+                    assertThat(e.retryAfterMillis()).isEqualTo(retryAfter.toMillis());
+                })
+                .hasMessageContaining("is used up: it begins anew at " + when);
+    }
+
+    @Test
+    void aUsedUpBudgetIsRefusedAtOnceWhereItWasUsed() {
+        assertAdmitted(one, DAILY);
+        one.spend("key_1", 999);
+        assertAdmitted(one, DAILY);
+
+        one.spend("key_1", 1);
+
+        assertRefused(one, DAILY, "2026-11-30T00:00:00Z", Duration.ofHours(2));
+    }
+
+    @Test
+    void otherInstancesLearnOfItWhenTheySettle() {
+        assertAdmitted(one, DAILY);
+        assertAdmitted(other, DAILY);
+        one.spend("key_1", 600);
+        other.spend("key_1", 400);
+
+        one.settle();
+        other.settle();
+        assertRefused(other, DAILY, "2026-11-30T00:00:00Z", Duration.ofHours(2));
+
+        assertAdmitted(one, DAILY);
+        one.settle();
+        assertRefused(one, DAILY, "2026-11-30T00:00:00Z", Duration.ofHours(2));
+    }
+
+    @Test
+    void aNewDayBeginsAnewAndAMonthGoesOn() {
+        assertAdmitted(one, DAILY);
+        one.spend("key_1", 1_000);
+        one.settle();
+        assertRefused(one, DAILY, "2026-11-30T00:00:00Z", Duration.ofHours(2));
+
+        clock.now = Instant.parse("2026-11-30T12:00:00Z");
+        assertAdmitted(one, DAILY);
+        one.spend("key_1", 500);
+        one.settle();
+
+        assertAdmitted(one, DAILY);
+        assertRefused(one, MONTHLY, "2026-12-01T00:00:00Z", Duration.ofHours(12));
+
+        clock.now = Instant.parse("2026-12-01T00:00:00Z");
+        assertAdmitted(one, MONTHLY);
+    }
+
+    @Test
+    void whatWasUsedOutlivesTheProcess() {
+        assertAdmitted(one, DAILY);
+        one.spend("key_1", 1_000);
+        one.close();
+
+        assertAdmitted(other, DAILY);
+        other.settle();
+
+        assertRefused(other, DAILY, "2026-11-30T00:00:00Z", Duration.ofHours(2));
+    }
+
+    @Test
+    void nothingIsLostWhileTheDatabaseIsAway() {
+        Database away = test.open();
+        TokenBudgets budgets = new TokenBudgets(away, clock, null);
+        assertAdmitted(budgets, DAILY);
+        budgets.spend("key_1", 700);
+        away.close();
+        budgets.settle();
+        budgets.spend("key_1", 300);
+
+        assertRefused(budgets, DAILY, "2026-11-30T00:00:00Z", Duration.ofHours(2));
+    }
+
+    @Test
+    void keysWithoutABudgetAreNotCounted() {
+        one.spend("key_2", 5_000);
+        one.settle();
+
+        assertThatCode(() -> one.admit(new Identity("key_2", false, false), DAILY))
+                .doesNotThrowAnyException();
+    }
+}

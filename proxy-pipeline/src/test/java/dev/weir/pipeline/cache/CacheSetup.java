@@ -1,0 +1,100 @@
+package dev.weir.pipeline.cache;
+
+import dev.weir.core.ByteSize;
+import dev.weir.core.Meters;
+import dev.weir.core.ModelProfile;
+import dev.weir.core.ModelProfiles;
+import dev.weir.core.Services;
+import dev.weir.pipeline.cache.CacheSettings.Scope;
+import dev.weir.pipeline.cache.CacheSettings.Store;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.function.DoubleSupplier;
+import java.util.function.Supplier;
+
+/** Settings and services for tests of the cache. */
+final class CacheSetup {
+    private CacheSetup() {}
+
+    /** Embeddings for all, responses for a key, both enabled. */
+    static CacheSettings settings() {
+        return settings(Scope.ALL, Duration.ofHours(1), "64KiB");
+    }
+
+    static CacheSettings settings(Scope embeddings, Duration ttl, String maxEntry) {
+        return new CacheSettings(
+                Store.AUTO,
+                new CacheSettings.Embeddings(true, embeddings, ttl, "e:"),
+                new CacheSettings.Responses(true, Scope.KEY, ttl, "r:"),
+                ByteSize.parse("1MB"),
+                ByteSize.parse(maxEntry));
+    }
+
+    static ResponseCache cache() {
+        return cache(Flights.Patience.DEFAULT);
+    }
+
+    static ResponseCache cache(Flights.Patience patience) {
+        return cache(CacheStore.NONE, patience);
+    }
+
+    static ResponseCache cache(CacheStore store, Flights.Patience patience) {
+        return new ResponseCache(new NoServices(), store, 1 << 20, patience);
+    }
+
+    private static final class NoServices implements Services {
+        @Override
+        public ScheduledExecutorService background() {
+            throw new UnsupportedOperationException("background");
+        }
+
+        @Override
+        public Path stateDirectory() {
+            throw new UnsupportedOperationException("stateDirectory");
+        }
+
+        @Override
+        public Meters meters() {
+            return new NoMeters();
+        }
+
+        @Override
+        public ModelProfiles models() {
+            return ModelProfile::unwritten;
+        }
+
+        @Override
+        public <T> T shared(Class<T> type, Supplier<? extends T> maker) {
+            return maker.get();
+        }
+
+        @Override
+        public <T> T shared(Class<T> type) {
+            throw new IllegalStateException("nobody shares " + type);
+        }
+    }
+
+    private static final class NoMeters implements Meters, Meters.Counter {
+        @Override
+        public Counter counter(String name, String help, String... labelNames) {
+            return this;
+        }
+
+        @Override
+        public void gauge(String name, String help, DoubleSupplier value) {}
+
+        @Override
+        public Histogram histogram(String name, String help, double[] bounds, String... labelNames) {
+            throw new UnsupportedOperationException("histogram");
+        }
+
+        @Override
+        public Counter labels(String... values) {
+            return this;
+        }
+
+        @Override
+        public void add(double amount) {}
+    }
+}
