@@ -6,6 +6,10 @@ import dev.weir.backends.Fleet;
 import dev.weir.backends.ModelEndpoint;
 import dev.weir.backends.ModelRequestReader;
 import dev.weir.backends.ModelsEndpoint;
+import dev.weir.backends.OllamaListEndpoint;
+import dev.weir.backends.OllamaRequestReader;
+import dev.weir.backends.OllamaShowEndpoint;
+import dev.weir.backends.OllamaVersionEndpoint;
 import dev.weir.backends.RelayEndpoint;
 import dev.weir.backends.embeddings.EmbeddingsEndpoint;
 import dev.weir.core.Dialect;
@@ -55,6 +59,9 @@ import org.jspecify.annotations.Nullable;
 record RouteTables(RouteTable clients, RouteTable admins) {
     private static final long MAX_MANAGEMENT_BODY_BYTES = 1024 * 1024;
 
+    /** What clients of Ollama look for to know that it is there. */
+    private static final String RUNNING = "Ollama is running";
+
     static RouteTables build(
             LoadedConfiguration loaded,
             Fleet.Plan plan,
@@ -68,6 +75,7 @@ record RouteTables(RouteTable clients, RouteTable admins) {
         builder.configured(clients);
         builder.agents(clients);
         builder.models(clients);
+        builder.ollama(clients);
         builder.health(clients, gateway);
         if (!apart) {
             builder.administration(clients, gateway);
@@ -215,6 +223,22 @@ record RouteTables(RouteTable clients, RouteTable admins) {
 
         private static List<Middleware> joined(List<Middleware> first, List<Middleware> second) {
             return Stream.concat(first.stream(), second.stream()).toList();
+        }
+
+        /** Ollama's own API over all backends. */
+        void ollama(RouteTable.Builder table) {
+            for (String path : List.of("/api/chat", "/api/generate")) {
+                table.post(path, client(path, byModel, new OllamaRequestReader(true)));
+            }
+            for (String path : List.of("/api/embed", "/api/embeddings")) {
+                table.post(path, client(path, byModel, new OllamaRequestReader(false)));
+            }
+            Endpoint show = new OllamaShowEndpoint(plan.catalog());
+            table.post("/api/show", client("/api/show", show, new OllamaRequestReader(false)));
+            table.get("/api/tags", client("/api/tags", OllamaListEndpoint.tags(plan), null));
+            table.get("/api/ps", client("/api/ps", OllamaListEndpoint.loaded(plan), null));
+            table.get("/api/version", open("/api/version", guarded, new OllamaVersionEndpoint(plan)));
+            table.get("/", open("/", guarded, Endpoint.answering(exchange -> LocalResponse.text(200, RUNNING))));
         }
 
         private Route client(String name, Endpoint endpoint, Route.@Nullable RequestReader requestReader) {
