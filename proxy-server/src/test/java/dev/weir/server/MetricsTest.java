@@ -139,6 +139,7 @@ class MetricsTest {
                             "weir_backend_weight gauge",
                             "weir_buffered_body_bytes gauge",
                             "weir_cancels_total counter",
+                            "weir_choices_total counter",
                             "weir_client_connections gauge",
                             "weir_config_reloads_total counter",
                             "weir_direct_memory_bytes gauge",
