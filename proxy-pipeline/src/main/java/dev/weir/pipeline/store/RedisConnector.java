@@ -18,6 +18,7 @@ import io.lettuce.core.protocol.ProtocolVersion;
 import io.lettuce.core.resource.ClientResources;
 import io.lettuce.core.resource.DefaultClientResources;
 import io.lettuce.core.resource.DefaultEventLoopGroupProvider;
+import io.lettuce.core.resource.Delay;
 import io.netty.resolver.DefaultAddressResolverGroup;
 import io.netty.util.concurrent.DefaultEventExecutorGroup;
 import io.netty.util.concurrent.DefaultThreadFactory;
@@ -33,9 +34,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Opens connections of one kind: single, Sentinel or Cluster. A connection that is lost stays lost, and what was under way on
- * it fails: {@link RedisWatch} opens another, so that nothing is sent twice. Owns three threads: one that reads and writes, one
- * for what must not run there, one for time limits. Any thread.
+ * Opens connections of one kind: single, Sentinel or Cluster. What was under way on a connection that is lost fails: nothing is
+ * sent twice. {@link RedisWatch} opens another; to the nodes of a Cluster, which come and go, lettuce does. Owns three threads:
+ * one that reads and writes, one for what must not run there, one for time limits. Any thread.
  */
 final class RedisConnector implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RedisConnector.class);
@@ -43,6 +44,7 @@ final class RedisConnector implements AutoCloseable {
     private static final int MAX_UNDER_WAY = 10_000;
     private static final int THREADS = 1;
     private static final long CLOSE_SECONDS = 2;
+    private static final long MIN_PAUSE_MILLIS = 50;
 
     /** The least that connecting may take; it happens beside the requests. */
     private static final long MIN_CONNECT_MILLIS = 2_000;
@@ -68,6 +70,8 @@ final class RedisConnector implements AutoCloseable {
                 .eventLoopGroupProvider(new DefaultEventLoopGroupProvider(THREADS, RedisConnector::threads))
                 .eventExecutorGroup(executors)
                 .addressResolverGroup(DefaultAddressResolverGroup.INSTANCE)
+                .reconnectDelay(Delay.equalJitter(
+                        Duration.ofMillis(10), Duration.ofSeconds(1), MIN_PAUSE_MILLIS, TimeUnit.MILLISECONDS))
                 .build();
         ClusterClientOptions options = options(place, Duration.ofMillis(settings.timeoutMillis()), connectTimeout);
         if (place.cluster()) {
@@ -88,8 +92,11 @@ final class RedisConnector implements AutoCloseable {
 
     private static ClusterClientOptions options(RedisPlace place, Duration timeout, Duration connectTimeout) {
         ClusterClientOptions.Builder options = ClusterClientOptions.builder()
-                .autoReconnect(false)
-                .disconnectedBehavior(ClientOptions.DisconnectedBehavior.REJECT_COMMANDS)
+                .autoReconnect(place.cluster())
+                .disconnectedBehavior(
+                        place.cluster()
+                                ? ClientOptions.DisconnectedBehavior.ACCEPT_COMMANDS
+                                : ClientOptions.DisconnectedBehavior.REJECT_COMMANDS)
                 .protocolVersion(ProtocolVersion.RESP2)
                 .requestQueueSize(MAX_UNDER_WAY)
                 .publishOnScheduler(false)
@@ -103,6 +110,7 @@ final class RedisConnector implements AutoCloseable {
                         .adaptiveRefreshTriggersTimeout(Duration.ofSeconds(1))
                         .enablePeriodicRefresh(Duration.ofSeconds(30))
                         .build());
+        options.replayFilter(command -> true);
         if (place.ca() != null) {
             options.sslOptions(SslOptions.builder()
                     .jdkSslProvider()
