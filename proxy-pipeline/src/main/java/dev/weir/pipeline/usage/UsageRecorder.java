@@ -6,6 +6,7 @@ import dev.weir.core.ModelProfiles;
 import dev.weir.core.Outcome;
 import dev.weir.core.Services;
 import dev.weir.core.TokenUsage;
+import dev.weir.pipeline.auth.TokenBudgets;
 import dev.weir.pipeline.store.Database;
 import dev.weir.pipeline.store.DatabaseAwayException;
 import java.sql.SQLException;
@@ -69,7 +70,7 @@ public final class UsageRecorder implements AutoCloseable {
     public static UsageRecorder of(Services services) {
         return services.shared(
                 UsageRecorder.class,
-                () -> new UsageRecorder(services, services.shared(Database.class), TokenLedger.NONE));
+                () -> new UsageRecorder(services, services.shared(Database.class), TokenBudgets.of(services)::spend));
     }
 
     UsageRecorder(Services services, Database database, TokenLedger ledger) {
