@@ -1,9 +1,12 @@
 package dev.weir.backends;
 
+import dev.weir.backends.translate.Translation;
 import dev.weir.core.Dispatch;
 import dev.weir.core.Downstream;
 import dev.weir.core.Exchange;
+import dev.weir.core.GatewayException;
 import dev.weir.core.ModelRequest;
+import dev.weir.core.ResponseFilter;
 import dev.weir.core.ResponseHead;
 import dev.weir.core.Upstream;
 import io.netty.buffer.ByteBuf;
@@ -46,6 +49,7 @@ final class BackendCall
     private final long heartbeatMillis;
     private Downstream downstream;
     private boolean guarded;
+    private @Nullable Translation translation;
 
     private State state = State.CHOOSING;
     private @Nullable QueuePlace place;
@@ -182,12 +186,31 @@ final class BackendCall
         dispatch.sent(System.nanoTime());
         boolean headRequest = exchange.request().isHead();
         if (kind == CallKind.INFERENCE) {
-            ready.send(RequestWriter.whole(exchange, held.target()), true, headRequest, this);
+            translation = Tongues.between(exchange, held.backend());
+            ByteBuf request;
+            try {
+                request = RequestWriter.whole(exchange, held.target(), translation);
+            } catch (GatewayException e) {
+                refuse(e);
+                return;
+            }
+            ready.send(request, true, headRequest, this);
         } else {
             requestStream = new RequestStream(exchange.request().headers(), ready);
             ready.send(RequestWriter.head(exchange, held.target()), false, headRequest, this);
             downstream.resumeRequest();
         }
+    }
+
+    /** The request is not for this backend, and that is the request's fault. */
+    private void refuse(GatewayException refusal) {
+        state = State.DONE;
+        if (connection != null) {
+            connection.close();
+            connection = null;
+        }
+        releaseLease(Lease.Verdict.NOTHING);
+        downstream.fail(refusal);
     }
 
     @Override
@@ -204,6 +227,10 @@ final class BackendCall
         if (held == null) {
             return;
         }
+        if (kind == CallKind.INFERENCE && Tongues.isWithoutV1(head, exchange, held.backend())) {
+            askInItsOwnApi(held);
+            return;
+        }
         dispatch.firstByte(System.nanoTime());
         Failure failure = Failure.of(head, held.backend());
         if (failure == null) {
@@ -218,10 +245,35 @@ final class BackendCall
         if (kind == CallKind.INFERENCE) {
             head.headers().set("x-weir-model", itinerary.group().shownName());
         }
+        ModelRequest request = exchange.get(ModelRequest.KEY);
+        if (translation == null || request == null) {
+            answer(head);
+            return;
+        }
+        ResponseFilter told = translation.answer(exchange, head, request.model());
+        ResponseHead toldHead = translation.head(head);
+        if (!guarded && EventStreamGuard.canSpeakIn(toldHead, format)) {
+            guard();
+        }
+        downstream = exchange.filterResponse(told);
+        downstream.writeHead(toldHead);
+    }
+
+    private void answer(ResponseHead head) {
         if (!guarded && EventStreamGuard.canSpeakIn(head, format)) {
             guard();
         }
         downstream.writeHead(head);
+    }
+
+    /** The same backend again, which is too old for what it was asked in. */
+    private void askInItsOwnApi(Lease held) {
+        held.backend().lacksV1();
+        if (connection != null) {
+            connection.close();
+            connection = null;
+        }
+        connect(held);
     }
 
     /** Has the answer guarded on its way to the client. */

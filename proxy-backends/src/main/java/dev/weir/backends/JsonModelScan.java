@@ -310,8 +310,8 @@ final class JsonModelScan {
     }
 
     /**
-     * The string whose opening quote stands at {@code start}; the parser has found it well-formed. It places a name behind the
-     * end when the number after it is the last of an unfinished body.
+     * The string whose opening quote stands at {@code start}; the parser has found it well-formed. Behind a body that ends in
+     * the middle of a number, the parser's places are wrong.
      */
     private Span stringAt(long start) throws GatewayException {
         if (start >= body.readableBytes()) {

@@ -9,12 +9,14 @@ import dev.weir.core.HttpLimits;
 import dev.weir.core.Transport;
 import dev.weir.pipeline.agents.Agent;
 import dev.weir.pipeline.store.Database;
+import dev.weir.pipeline.store.Redis;
 import dev.weir.server.config.AgentConfig;
 import dev.weir.server.config.BackendConfig;
 import dev.weir.server.config.BackendDefaults;
 import dev.weir.server.config.Cidr;
 import dev.weir.server.config.DatabaseConfig;
 import dev.weir.server.config.ModelConfig;
+import dev.weir.server.config.RedisConfig;
 import dev.weir.server.config.ServerConfig;
 import dev.weir.server.config.WeirConfig;
 import java.net.URI;
@@ -137,6 +139,12 @@ final class EngineAssembly {
                 database.poolSize(),
                 database.poolTimeout().toMillis(),
                 database.statementTimeout().toMillis());
+    }
+
+    /** Null when no Redis is configured. */
+    static Redis.@Nullable Settings redis(RedisConfig redis) {
+        String url = redis.url();
+        return url == null ? null : new Redis.Settings(url, redis.timeout().toMillis());
     }
 
     static BackendGroup.Settings groups(BackendDefaults defaults) {

@@ -106,6 +106,7 @@ class UsageTest {
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
+            quoteCharacter = '~',
             value = {
                 "chat | /v1/chat/completions | 'stream': true",
                 "gpt | /v1/chat/completions | 'stream': true",
