@@ -53,8 +53,7 @@ public final class UsageRecorder implements AutoCloseable {
     public static UsageRecorder of(Services services) {
         return services.shared(
                 UsageRecorder.class,
-                () -> new UsageRecorder(
-                        services, services.shared(Database.class), TokenBudgets.of(services)::spend));
+                () -> new UsageRecorder(services, services.shared(Database.class), TokenBudgets.of(services)::spend));
     }
 
     UsageRecorder(Services services, Database database, TokenLedger ledger) {
