@@ -5,6 +5,7 @@ import dev.weir.core.Dispatch;
 import dev.weir.core.Downstream;
 import dev.weir.core.Exchange;
 import dev.weir.core.GatewayException;
+import dev.weir.core.Identity;
 import dev.weir.core.ModelRequest;
 import dev.weir.core.ResponseFilter;
 import dev.weir.core.ResponseHead;
@@ -71,7 +72,13 @@ final class BackendCall
         this.kind = kind;
         this.heartbeatMillis = heartbeatMillis;
         this.format = kind == CallKind.RELAY ? StreamFormat.OTHER : StreamFormat.of(UpstreamPath.pathOf(exchange));
-        this.itinerary = new Itinerary(groups, kind);
+        this.itinerary = new Itinerary(groups, kind, asker(exchange, groups.get(0)));
+    }
+
+    private static Asker asker(Exchange exchange, BackendGroup group) {
+        Identity identity = exchange.get(Identity.KEY);
+        String id = identity == null ? "" : identity.id();
+        return new Asker(id, Affinities.of(group.balancing().affinity(), exchange, id));
     }
 
     void start() {
@@ -100,6 +107,9 @@ final class BackendCall
     private void choose() {
         Choice choice = itinerary.choose();
         if (choice instanceof Lease taken) {
+            if (place != null) {
+                itinerary.group().queue().served();
+            }
             leaveQueue();
             attempt(taken);
         } else if (choice == Choice.None.BUSY) {
@@ -117,11 +127,21 @@ final class BackendCall
             kept.waitOn();
             return;
         }
-        QueuePlace fresh = new QueuePlace(itinerary.group(), itinerary.tried(), exchange.eventLoop(), this);
+        QueuePlace fresh = new QueuePlace(itinerary.group(), itinerary.asker(), exchange.eventLoop(), this);
         if (fresh.enter()) {
             place = fresh;
+            noteWait();
         } else {
             crowdedOut();
+        }
+    }
+
+    /** Has everybody know how long the wait may be. */
+    private void noteWait() {
+        QueuePlace kept = place;
+        if (kept != null) {
+            int position = kept.position();
+            dispatch.waiting(position, itinerary.group().queue().expectedWaitMillis(position));
         }
     }
 
@@ -132,12 +152,8 @@ final class BackendCall
     }
 
     @Override
-    public void waitedTooLong() {
+    public void crowdedOut() {
         leaveQueue();
-        crowdedOut();
-    }
-
-    private void crowdedOut() {
         state = State.CHOOSING;
         itinerary.crowdedOut();
         fallBack();
@@ -146,6 +162,7 @@ final class BackendCall
     private void leaveQueue() {
         if (place != null) {
             dispatch.queued(place.leave());
+            dispatch.waiting(0, 0);
             place = null;
         }
     }
@@ -157,6 +174,8 @@ final class BackendCall
             failedBefore = null;
         }
         dispatch.attempt(taken.backend().name(), itinerary.group().name());
+        dispatch.chosen(taken.reason().label());
+        events().chosen(itinerary.group().name(), taken.reason());
         BackendConnection idle = kind == CallKind.INFERENCE
                 ? taken.backend().pool(exchange.eventLoop()).takeUsable()
                 : null;
@@ -235,6 +254,10 @@ final class BackendCall
         Failure failure = Failure.of(head, held.backend());
         if (failure == null) {
             held.answered();
+            if (head.status() < 300) {
+                ModelRequest request = exchange.get(ModelRequest.KEY);
+                held.ran(request != null && request.stream());
+            }
         } else if (isRepeated(failure, held.backend())) {
             return;
         } else {
@@ -302,11 +325,17 @@ final class BackendCall
 
     @Override
     public String waiting() {
-        return "";
+        noteWait();
+        return dispatch.queuePosition() == 0
+                ? ""
+                : "queue=" + dispatch.queuePosition() + " wait=" + dispatch.expectedWaitMillis() / 1000 + "s";
     }
 
     /** Drops this answer, an error, if somebody else may give one in its place. */
     private boolean isRepeated(Failure failure, Backend backend) {
+        if (failure.kind() == Failure.Kind.NOT_FOUND) {
+            noteMissing();
+        }
         Itinerary.Repeat repeat = itinerary.repeatsAnswer(failure, backend);
         if (repeat == Itinerary.Repeat.NO) {
             return false;
@@ -317,6 +346,15 @@ final class BackendCall
         }
         attemptOver(failure, repeat == Itinerary.Repeat.ELSEWHERE);
         return true;
+    }
+
+    /** A backend says that it has no such model: asks it which models it has. */
+    private void noteMissing() {
+        Lease held = lease;
+        if (held != null && kind == CallKind.INFERENCE) {
+            held.target().hosted().missing();
+            held.backend().refresh();
+        }
     }
 
     @Override

@@ -67,6 +67,7 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
     private @Nullable Receiver receiver;
     private @Nullable ByteBuf inbound;
     private boolean reused;
+    private boolean single;
     private boolean received;
     private boolean requestSent;
     private boolean reset;
@@ -113,6 +114,12 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
         totalDeadlineNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(limits.totalMillis());
         channel.writeAndFlush(bytes, channel.voidPromise());
         awaitHead();
+    }
+
+    /** Has it close after one answer. */
+    BackendConnection forOneAnswer() {
+        single = true;
+        return this;
     }
 
     /** Sends a part of a streamed request, framed by the caller. Takes {@code bytes}. */
@@ -238,7 +245,7 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
         state = State.IDLE;
         reused = true;
         setReading(true);
-        if (clean && !backend.isRetired() && isUsable() && pool().keep(this)) {
+        if (clean && !single && !backend.isRetired() && isUsable() && pool().keep(this)) {
             timeout.set(backend.spec().pool().idleMillis());
         } else {
             close();

@@ -46,6 +46,10 @@ final class RequestWriter {
 
     private static ByteBuf whole(Exchange exchange, Target target) {
         BodyEdits body = Preparer.of(target.backend().spec().kind()).prepare(exchange, target);
+        if (target.backend().spec().kind() == BackendSpec.Kind.OLLAMA
+                && UpstreamPath.pathOf(exchange).startsWith("/api/")) {
+            target.policy().edit(body, exchange.body(), target.hosted().contextLength());
+        }
         ByteBufAllocator alloc = PooledByteBufAllocator.DEFAULT;
         boolean copied = body.length() <= COPY_BYTES;
         ByteBuf head = alloc.directBuffer(copied ? HEAD_BYTES + body.length() : HEAD_BYTES);
