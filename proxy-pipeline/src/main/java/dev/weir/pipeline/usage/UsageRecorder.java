@@ -122,7 +122,9 @@ public final class UsageRecorder implements AutoCloseable {
     private void refused(SQLException e) {
         UsageBatch batch = pending;
         if (batch == null || ++refusals < MAX_REFUSALS) {
-            LOG.warn("usage could not be written, trying again: {}", e.toString());
+            if (refusals <= 1) {
+                LOG.warn("usage could not be written, trying again: {}", e.toString());
+            }
             return;
         }
         LOG.error("the usage of {} requests is lost: the database refuses it", batch.requests(), e);

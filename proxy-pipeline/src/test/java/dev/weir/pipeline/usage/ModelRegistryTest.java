@@ -73,9 +73,10 @@ final class ModelRegistryTest {
 
         assertThat(rows())
                 .containsExactly(
-                        "chat|configured|llama|Q4_K_M|2019393189|a,b|available",
-                        "phi3|discovered|||0|a|available");
-        assertThat(registry.find("chat")).isNotNull().satisfies(chat -> assertThat(chat.details()).isEqualTo(LLAMA));
+                        "chat|configured|llama|Q4_K_M|2019393189|a,b|available", "phi3|discovered|||0|a|available");
+        assertThat(registry.find("chat"))
+                .isNotNull()
+                .satisfies(chat -> assertThat(chat.details()).isEqualTo(LLAMA));
         assertThat(registry.find("nobody")).isNull();
     }
 

@@ -21,8 +21,8 @@ final class UsageOutageTest {
         try (RealPostgres postgres = RealPostgres.start();
                 TestDatabase test = TestDatabase.at(postgres.newDatabase())) {
             TestServices services = new TestServices(test.open(), test.directory());
-            UsageRecorder recorder =
-                    new UsageRecorder(services, services.shared(dev.weir.pipeline.store.Database.class), (key, n) -> {});
+            UsageRecorder recorder = new UsageRecorder(
+                    services, services.shared(dev.weir.pipeline.store.Database.class), (key, n) -> {});
             for (int i = 0; i < 100; i++) {
                 recorder.add(Entries.served("k" + i % 3, "m", "a", 1));
             }
@@ -39,8 +39,7 @@ final class UsageOutageTest {
 
             postgres.restart();
             Await.until(LIMIT, "usage is written", recorder::flush);
-            UsageLine total = new UsageReports(
-                            services.shared(dev.weir.pipeline.store.Database.class), recorder)
+            UsageLine total = new UsageReports(services.shared(dev.weir.pipeline.store.Database.class), recorder)
                     .report(new UsageQuery(Set.of(), DAY, DAY))
                     .get(0);
             assertThat(total.requests()).isEqualTo(1_100);

@@ -62,7 +62,9 @@ final class UsageRecorderTest {
                 .containsExactly(
                         org.assertj.core.groups.Tuple.tuple("k1", "name of k1", 3L, 16L),
                         org.assertj.core.groups.Tuple.tuple("k2", "name of k2", 1L, 7L));
-        assertThat(report(Group.MODEL, Group.BACKEND)).extracting(UsageLine::model).containsExactly("", "m", "n");
+        assertThat(report(Group.MODEL, Group.BACKEND))
+                .extracting(UsageLine::model)
+                .containsExactly("", "m", "n");
         UsageLine total = report().get(0);
         assertThat(total.requests()).isEqualTo(4);
         assertThat(total.errors()).isOne();

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.LocalDate;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 final class UsageSumsTest {
@@ -20,7 +21,7 @@ final class UsageSumsTest {
 
         assertThat(taken.keySet())
                 .containsExactlyInAnyOrder(new UsageKey("k", "m", "a", DAY), new UsageKey("k", "m", "b", DAY));
-        UsageCounts counts = taken.get(new UsageKey("k", "m", "a", DAY));
+        UsageCounts counts = Objects.requireNonNull(taken.get(new UsageKey("k", "m", "a", DAY)));
         assertThat(counts.requests()).isEqualTo(2);
         assertThat(counts.promptTokens()).isEqualTo(12);
         assertThat(counts.completionTokens()).isEqualTo(24);
@@ -40,7 +41,8 @@ final class UsageSumsTest {
         Map<UsageKey, UsageCounts> taken = sums.take(100);
 
         assertThat(taken).hasSize(4);
-        assertThat(taken.get(UsageKey.overflow(DAY)).requests()).isEqualTo(7);
+        assertThat(Objects.requireNonNull(taken.get(UsageKey.overflow(DAY))).requests())
+                .isEqualTo(7);
         assertThat(taken.values().stream().mapToLong(UsageCounts::requests).sum())
                 .isEqualTo(11);
     }
