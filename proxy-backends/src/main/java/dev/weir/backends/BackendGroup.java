@@ -115,10 +115,10 @@ public final class BackendGroup {
         return balancer.choose(asker, queue.size());
     }
 
-    /** The backend that {@link #choose} would take now, if any has a free slot. */
+    /** The backend that {@link #choose} would take now for one of those who wait, if any has a free slot. */
     @Nullable
     Backend candidate(Asker asker) {
-        return balancer.candidate(asker, queue.size());
+        return balancer.candidate(asker, Math.max(0, queue.size() - 1));
     }
 
     /** Whether any target that {@code asker} has not tried is fit, if perhaps busy. */

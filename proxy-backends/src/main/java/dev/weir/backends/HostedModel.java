@@ -46,6 +46,7 @@ public final class HostedModel {
     private volatile long answeredNanos;
     private volatile int contextLength;
     private volatile boolean answered;
+    private volatile boolean preloading;
 
     /**
      * @param name the backend's own name of it
@@ -173,8 +174,14 @@ public final class HostedModel {
         }
     }
 
+    /** Begins a request that is only to have it loaded; false if that is not needed any more. */
+    boolean beginPreload() {
+        preloading = beginLoading();
+        return preloading;
+    }
+
     /**
-     * A request that was only to have it loaded has ended; {@link #beginLoading} came before it.
+     * A request that was only to have it loaded has ended; {@link #beginPreload} came before it.
      *
      * @param done whether it is loaded
      */
@@ -184,6 +191,7 @@ public final class HostedModel {
             answered = true;
             average(loadNanos, Math.max(1, now - sinceNanos));
         }
+        preloading = false;
         becomes(Residency.LOADING, done ? Residency.LOADED : Residency.COLD);
     }
 
@@ -196,10 +204,11 @@ public final class HostedModel {
     void end(long now, long sinceNanos, boolean loading) {
         int busy = inFlight.getAndDecrement();
         long progress = progressNanos.getAndSet(now);
+        if (busy == 1 && !preloading) {
+            // Nobody is left whose answer would show that it was loaded.
+            becomes(Residency.LOADING, Residency.COLD);
+        }
         if (loading) {
-            if (busy == 1) {
-                becomes(Residency.LOADING, Residency.COLD);
-            }
             return;
         }
         // What one request costs the others: the time between two ends, times those that run side by side.
@@ -233,7 +242,8 @@ public final class HostedModel {
             return false;
         }
         boolean seenSince = answered && answeredNanos - askedNanos > 0;
-        if (before == Residency.LOADING || seenSince) {
+        boolean underWay = before == Residency.LOADING && (preloading || inFlight.get() > 0);
+        if (underWay || seenSince) {
             return false;
         }
         contextLength = 0;

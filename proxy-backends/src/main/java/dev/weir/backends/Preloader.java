@@ -51,7 +51,7 @@ final class Preloader {
 
     private void loadNext() {
         Target next = busy ? null : waiting.poll();
-        if (next != null && backend.isEligible() && next.hosted().beginLoading()) {
+        if (next != null && backend.isEligible() && next.hosted().beginPreload()) {
             busy = true;
             triedNanos.put(next.model(), backend.now());
             LOG.info("backend {} loads model {} before it is asked for", backend.name(), next.model());

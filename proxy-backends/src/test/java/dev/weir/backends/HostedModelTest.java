@@ -109,4 +109,33 @@ class HostedModelTest {
         model.resident(false, 0, 2);
         assertThat(model.contextLength()).isZero();
     }
+
+    @Test
+    void itIsColdAgainWhenAllLeaveBeforeAnAnswer() {
+        model.resident(false, 0, 1);
+        model.begin(2);
+        model.beginLoading();
+        model.begin(3);
+
+        model.end(4, 2, true);
+        assertThat(model.residency()).isEqualTo(Residency.LOADING);
+        model.end(5, 3, false);
+
+        assertThat(model.residency()).isEqualTo(Residency.COLD);
+    }
+
+    @Test
+    void aPreloadCountsAsLoadingUntilItEnds() {
+        model.resident(false, 0, 1);
+        assertThat(model.beginPreload()).isTrue();
+        model.begin(2);
+        model.end(3, 2, false);
+        model.resident(false, 0, 4);
+        assertThat(model.residency()).isEqualTo(Residency.LOADING);
+
+        model.preloaded(2 * SECOND, SECOND, true);
+
+        assertThat(model.residency()).isEqualTo(Residency.LOADED);
+        assertThat(model.loadMillis()).isEqualTo(1_000);
+    }
 }

@@ -221,4 +221,39 @@ class WarmFleetTest {
                             == 8192);
         }
     }
+
+    @Test
+    void manyModelsOnFewSlotsAllGetTheirAnswers() throws Exception {
+        String[] models = {"a:1b", "b:1b", "c:1b", "d:1b"};
+        StringBuilder yaml =
+                new StringBuilder("backend_defaults: {health: {interval: 200ms, timeout: 5s}}\nbackends:\n");
+        for (int i = 0; i < 3; i++) {
+            SimServer sim = TestGateway.sim(SimOptions.instant(SimKind.OLLAMA).toBuilder()
+                    .models(List.of(models))
+                    .loadTime(Duration.ofMillis(50))
+                    .maxLoaded(1)
+                    .parallel(2)
+                    .maxTokensDefault(2)
+                    .build());
+            sims.add(sim);
+            yaml.append("  s%d: {url: \"%s\", parallel: 2}\n".formatted(i, sim.url()));
+        }
+        try (TestGateway gateway = TestGateway.start(yaml.toString())) {
+            Await.until(
+                    PATIENCE,
+                    "all models are found",
+                    () -> gateway.get("/v1/models").body().contains("d:1b"));
+            List<Future<List<Integer>>> all = new ArrayList<>();
+            ExecutorService askers = Executors.newFixedThreadPool(models.length);
+            for (String model : models) {
+                all.add(askers.submit(() -> post(gateway, model, 75)));
+            }
+            for (Future<List<Integer>> statuses : all) {
+                assertThat(statuses.get(60, TimeUnit.SECONDS)).containsOnly(200);
+            }
+            askers.shutdownNow();
+            assertThat(gateway.gateway().fleet().current().backends().values())
+                    .allMatch(backend -> backend.inFlight() == 0);
+        }
+    }
 }
