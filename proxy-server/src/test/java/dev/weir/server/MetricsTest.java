@@ -141,6 +141,8 @@ class MetricsTest {
                             "weir_cancels_total counter",
                             "weir_client_connections gauge",
                             "weir_config_reloads_total counter",
+                            "weir_database_connections gauge",
+                            "weir_database_waiting gauge",
                             "weir_direct_memory_bytes gauge",
                             "weir_draining gauge",
                             "weir_ejections_total counter",
@@ -149,6 +151,8 @@ class MetricsTest {
                             "weir_first_byte_seconds histogram",
                             "weir_health_changes_total counter",
                             "weir_in_flight gauge",
+                            "weir_keys_age_seconds gauge",
+                            "weir_keys_known gauge",
                             "weir_loop_delay_seconds histogram",
                             "weir_overhead_seconds histogram",
                             "weir_queue_seconds histogram",
@@ -157,6 +161,7 @@ class MetricsTest {
                             "weir_request_seconds histogram",
                             "weir_requests_total counter",
                             "weir_retries_total counter",
+                            "weir_store_up gauge",
                             "weir_stream_gap_seconds histogram");
         }
     }
