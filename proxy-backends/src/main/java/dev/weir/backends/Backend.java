@@ -4,6 +4,7 @@ import io.netty.channel.EventLoop;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
@@ -14,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  * lives on through reloads that leave its spec alone.
  */
 public final class Backend {
+    private static final long V1_MISSING_NANOS = TimeUnit.MINUTES.toNanos(10);
+
     private final BackendSpec spec;
     private final BackendFields fields;
     private final BackendAddress address;
@@ -26,6 +29,8 @@ public final class Backend {
     private volatile boolean drained;
     private volatile boolean retired;
     private volatile int weight;
+    private volatile long v1MissingNanos;
+    private volatile boolean v1Missing;
 
     Backend(BackendSpec spec, Connector connector) {
         this(spec, connector, System::nanoTime);
@@ -69,6 +74,17 @@ public final class Backend {
     /** Goes back to the configured weight. */
     void restoreWeight() {
         weight = spec.weight();
+    }
+
+    /** It does not know {@code /v1}: an Ollama from before it had that. */
+    void lacksV1() {
+        v1MissingNanos = System.nanoTime();
+        v1Missing = true;
+    }
+
+    /** Whether it is asked in Ollama's own API only; looked at again now and then, for it may be renewed. */
+    boolean isWithoutV1() {
+        return v1Missing && System.nanoTime() - v1MissingNanos < V1_MISSING_NANOS;
     }
 
     /** Whether new requests may be sent to it: false while it is drained by hand. */

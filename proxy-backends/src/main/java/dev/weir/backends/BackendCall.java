@@ -1,8 +1,12 @@
 package dev.weir.backends;
 
+import dev.weir.backends.translate.Translation;
 import dev.weir.core.Dispatch;
 import dev.weir.core.Downstream;
 import dev.weir.core.Exchange;
+import dev.weir.core.GatewayException;
+import dev.weir.core.ModelRequest;
+import dev.weir.core.ResponseFilter;
 import dev.weir.core.ResponseHead;
 import dev.weir.core.Upstream;
 import io.netty.buffer.ByteBuf;
@@ -22,7 +26,12 @@ import org.jspecify.annotations.Nullable;
  *
  * Runs on the event loop of its exchange.
  */
-final class BackendCall implements Upstream, BackendConnection.Receiver, Connector.Requester, QueuePlace.Guest {
+final class BackendCall
+        implements Upstream,
+                BackendConnection.Receiver,
+                Connector.Requester,
+                QueuePlace.Guest,
+                EventStreamGuard.Source {
     private enum State {
         CHOOSING,
         QUEUED,
@@ -36,7 +45,11 @@ final class BackendCall implements Upstream, BackendConnection.Receiver, Connect
     private final CallKind kind;
     private final Itinerary itinerary;
     private final Dispatch dispatch = new Dispatch();
+    private final StreamFormat format;
+    private final long heartbeatMillis;
     private Downstream downstream;
+    private boolean guarded;
+    private @Nullable Translation translation;
 
     private State state = State.CHOOSING;
     private @Nullable QueuePlace place;
@@ -49,17 +62,26 @@ final class BackendCall implements Upstream, BackendConnection.Receiver, Connect
 
     /**
      * @param groups who may answer, in order: the one asked for, then its fallbacks
+     * @param heartbeatMillis how often a client that waits for a stream's first token hears of Weir; 0 for never
      */
-    BackendCall(Exchange exchange, Downstream downstream, List<BackendGroup> groups, CallKind kind) {
+    BackendCall(
+            Exchange exchange, Downstream downstream, List<BackendGroup> groups, CallKind kind, long heartbeatMillis) {
         this.exchange = exchange;
         this.downstream = downstream;
         this.kind = kind;
+        this.heartbeatMillis = heartbeatMillis;
+        this.format = kind == CallKind.RELAY ? StreamFormat.OTHER : StreamFormat.of(UpstreamPath.pathOf(exchange));
         this.itinerary = new Itinerary(groups, kind);
     }
 
     void start() {
         exchange.set(Dispatch.KEY, dispatch);
         itinerary.begin();
+        ModelRequest request = exchange.get(ModelRequest.KEY);
+        if (heartbeatMillis > 0 && request != null && request.stream() && format.hasComments()) {
+            Downstream client = downstream;
+            guard().beatEvery(heartbeatMillis, client);
+        }
         downstream.attach(this);
         if (state == State.CHOOSING) {
             arrive();
@@ -164,12 +186,31 @@ final class BackendCall implements Upstream, BackendConnection.Receiver, Connect
         dispatch.sent(System.nanoTime());
         boolean headRequest = exchange.request().isHead();
         if (kind == CallKind.INFERENCE) {
-            ready.send(RequestWriter.whole(exchange, held.target()), true, headRequest, this);
+            translation = Tongues.between(exchange, held.backend());
+            ByteBuf request;
+            try {
+                request = RequestWriter.whole(exchange, held.target(), translation);
+            } catch (GatewayException e) {
+                refuse(e);
+                return;
+            }
+            ready.send(request, true, headRequest, this);
         } else {
             requestStream = new RequestStream(exchange.request().headers(), ready);
             ready.send(RequestWriter.head(exchange, held.target()), false, headRequest, this);
             downstream.resumeRequest();
         }
+    }
+
+    /** The request is not for this backend, and that is the request's fault. */
+    private void refuse(GatewayException refusal) {
+        state = State.DONE;
+        if (connection != null) {
+            connection.close();
+            connection = null;
+        }
+        releaseLease(Lease.Verdict.NOTHING);
+        downstream.fail(refusal);
     }
 
     @Override
@@ -186,6 +227,10 @@ final class BackendCall implements Upstream, BackendConnection.Receiver, Connect
         if (held == null) {
             return;
         }
+        if (kind == CallKind.INFERENCE && Tongues.isWithoutV1(head, exchange, held.backend())) {
+            askInItsOwnApi(held);
+            return;
+        }
         dispatch.firstByte(System.nanoTime());
         Failure failure = Failure.of(head, held.backend());
         if (failure == null) {
@@ -200,10 +245,64 @@ final class BackendCall implements Upstream, BackendConnection.Receiver, Connect
         if (kind == CallKind.INFERENCE) {
             head.headers().set("x-weir-model", itinerary.group().shownName());
         }
-        if (EventStreamGuard.canSpeakIn(head)) {
-            downstream = EventStreamGuard.attach(exchange, head, events());
+        ModelRequest request = exchange.get(ModelRequest.KEY);
+        if (translation == null || request == null) {
+            answer(head);
+            return;
+        }
+        ResponseFilter told = translation.answer(exchange, head, request.model());
+        ResponseHead toldHead = translation.head(head);
+        if (!guarded && EventStreamGuard.canSpeakIn(toldHead, format)) {
+            guard();
+        }
+        downstream = exchange.filterResponse(told);
+        downstream.writeHead(toldHead);
+    }
+
+    private void answer(ResponseHead head) {
+        if (!guarded && EventStreamGuard.canSpeakIn(head, format)) {
+            guard();
         }
         downstream.writeHead(head);
+    }
+
+    /** The same backend again, which is too old for what it was asked in. */
+    private void askInItsOwnApi(Lease held) {
+        held.backend().lacksV1();
+        if (connection != null) {
+            connection.close();
+            connection = null;
+        }
+        connect(held);
+    }
+
+    /** Has the answer guarded on its way to the client. */
+    private EventStreamGuard guard() {
+        EventStreamGuard guard = new EventStreamGuard(exchange, format, events(), this);
+        downstream = exchange.filterResponse(guard);
+        guarded = true;
+        return guard;
+    }
+
+    @Override
+    public void abandon(Failure.@Nullable Kind failure) {
+        if (state == State.RELAYING) {
+            state = State.DONE;
+            if (connection != null) {
+                connection.close();
+                connection = null;
+            }
+            Lease held = lease;
+            if (failure != null && held != null) {
+                events().failed(held.backend(), failure.label());
+            }
+            releaseLease(failure == null ? verdict : Lease.Verdict.NOTHING);
+        }
+    }
+
+    @Override
+    public String waiting() {
+        return "";
     }
 
     /** Drops this answer, an error, if somebody else may give one in its place. */

@@ -62,9 +62,13 @@ public final class BackendGroup {
         candidates = List.copyOf(all);
     }
 
-    /** Has one of the targets, or of those of the fallbacks, answer. On the exchange's event loop. */
-    void serve(Exchange exchange, Downstream downstream) {
-        new BackendCall(exchange, downstream, candidates, CallKind.INFERENCE).start();
+    /**
+     * Has one of the targets, or of those of the fallbacks, answer. On the exchange's event loop.
+     *
+     * @param heartbeatMillis how often a client that waits for a stream's first token hears of Weir; 0 for never
+     */
+    void serve(Exchange exchange, Downstream downstream, long heartbeatMillis) {
+        new BackendCall(exchange, downstream, candidates, CallKind.INFERENCE, heartbeatMillis).start();
     }
 
     public String name() {

@@ -32,6 +32,10 @@ record Failure(Kind kind, String detail) {
         TIMEOUT(GatewayError.BACKEND_TIMEOUT),
         /** The connection ended in the middle of the answer. */
         CUT(GatewayError.BACKEND_FAILED),
+        /** It reported an error in the middle of its stream. */
+        STREAM_ERROR(GatewayError.BACKEND_FAILED),
+        /** Its stream ended in order, but without saying that it is complete. */
+        UNFINISHED(GatewayError.BACKEND_FAILED),
         /** It answered 500: perhaps the request's own fault. */
         SERVER_ERROR(GatewayError.BACKEND_FAILED),
         /** It answered 502, 503 or 504. */
@@ -59,9 +63,12 @@ record Failure(Kind kind, String detail) {
         };
     }
 
-    /** What it says about the backend: a 500 is nobody's disgrace. */
+    /** What it says about the backend: an error that it reports itself may be the request's fault. */
     Lease.Verdict verdict() {
-        return kind == Kind.SERVER_ERROR ? Lease.Verdict.NOTHING : Lease.Verdict.FAILED;
+        return switch (kind) {
+            case SERVER_ERROR, STREAM_ERROR, UNFINISHED -> Lease.Verdict.NOTHING;
+            default -> Lease.Verdict.FAILED;
+        };
     }
 
     /** The answer to the client. */

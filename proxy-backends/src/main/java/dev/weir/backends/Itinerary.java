@@ -58,7 +58,7 @@ final class Itinerary {
             case REFUSED -> true;
             case CONNECT, TLS -> takeRetry();
             case STALE, CLOSED, PROTOCOL -> kind == CallKind.INFERENCE && takeRetry();
-            case SERVER_ERROR, UNAVAILABLE, FIRST_BYTE_TIMEOUT, TIMEOUT, CUT -> false;
+            case SERVER_ERROR, UNAVAILABLE, FIRST_BYTE_TIMEOUT, TIMEOUT, CUT, STREAM_ERROR, UNFINISHED -> false;
         };
     }
 

@@ -13,9 +13,17 @@ import java.util.List;
 /** Leads a request to the group that serves the model its body names. */
 public final class ModelEndpoint implements Endpoint {
     private final ModelCatalog catalog;
+    private final long heartbeatMillis;
 
+    /** Without heartbeats. */
     public ModelEndpoint(ModelCatalog catalog) {
+        this(catalog, 0);
+    }
+
+    /** @param heartbeatMillis how often a client that waits for a stream's first token hears of Weir; 0 for never */
+    public ModelEndpoint(ModelCatalog catalog, long heartbeatMillis) {
         this.catalog = catalog;
+        this.heartbeatMillis = heartbeatMillis;
     }
 
     @Override
@@ -34,7 +42,7 @@ public final class ModelEndpoint implements Endpoint {
         if (group == null) {
             throw unknown(request.model(), catalog, Identity.modelsOf(exchange));
         }
-        group.serve(exchange, downstream);
+        group.serve(exchange, downstream, heartbeatMillis);
     }
 
     /** A 404 that names what the client may have meant, of the models it may use. */

@@ -40,7 +40,7 @@ public final class ModelRequestReader implements Route.RequestReader {
 
     private static ModelRequest read(@Nullable String contentType, ByteBuf body) throws GatewayException {
         String mediaType = contentType == null ? "" : mediaType(contentType);
-        if (mediaType.isEmpty() || mediaType.equals("application/json") || isJsonSuffixed(mediaType)) {
+        if (isJson(mediaType)) {
             return JsonModelScan.scan(body);
         }
         if (contentType != null && mediaType.equals("multipart/form-data")) {
@@ -52,6 +52,23 @@ public final class ModelRequestReader implements Route.RequestReader {
                             + " multipart/form-data); curl -d sends it unless told otherwise: add -H 'Content-Type: application/json'");
         }
         throw unsupported("Content-Type: not supported (expected: application/json or multipart/form-data)");
+    }
+
+    /** Reads {@code body}, which must be JSON whatever its header would allow elsewhere. Borrows it and moves no index. */
+    static JsonModelScan readJson(Headers headers, ByteBuf body) throws GatewayException {
+        String contentType = headers.get("content-type");
+        if (contentType != null && !isJson(mediaType(contentType))) {
+            throw unsupported("Content-Type: not supported (expected: application/json)");
+        }
+        String encoding = headers.get("content-encoding");
+        if (encoding != null && !encoding.isEmpty() && !encoding.equalsIgnoreCase("identity")) {
+            throw unsupported("Content-Encoding: not supported (expected: none)");
+        }
+        return JsonModelScan.of(body);
+    }
+
+    private static boolean isJson(String mediaType) {
+        return mediaType.isEmpty() || mediaType.equals("application/json") || isJsonSuffixed(mediaType);
     }
 
     /** Whether a media type says by its suffix that it is JSON (RFC 6839 section 3.1). */

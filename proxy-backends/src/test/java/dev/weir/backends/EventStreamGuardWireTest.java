@@ -2,6 +2,7 @@ package dev.weir.backends;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.weir.core.Outcome;
 import dev.weir.testing.RawClient;
 import dev.weir.testing.RawResponse;
 import dev.weir.testing.Script;
@@ -64,6 +65,122 @@ class EventStreamGuardWireTest {
     void anthropicsClientsGetAnthropicsEvent() {
         assertThat(streamOf("/v1/messages", "event: ping\ndata: {}\n\n"))
                 .contains("\n\nevent: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"api_error\"");
+    }
+
+    /** A stream of those pieces that ends in order. */
+    private RawResponse endedStreamOf(String path, String... pieces) {
+        backend.enqueue((request, peer) -> {
+            peer.startSse();
+            for (String piece : pieces) {
+                peer.chunk(piece);
+            }
+            peer.endChunks();
+        });
+        gateway.start();
+        return RawClient.post(gateway.port(), path, GatewayFixture.body("m"));
+    }
+
+    private static String event(String content) {
+        return "data: " + Script.chatEvent(content) + "\n\n";
+    }
+
+    @Test
+    void aStreamThatEndsWithoutAFinishEndsWithAnErrorEvent() {
+        RawResponse response = endedStreamOf(GatewayFixture.CHAT, event("one"), event("two"));
+
+        assertThat(response.text())
+                .startsWith(event("one") + event("two") + "data: {\"error\":{\"message\":")
+                .endsWith("}}\n\n")
+                .doesNotContain("[DONE]");
+        assertThat(gateway.outcomes().get(0).end()).isEqualTo(Outcome.End.CUT);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "data: {\"choices\":[{\"finish_reason\":\"stop\"}]}\n\n",
+                "data: {\"choices\":[{\"finish_reason\": \"length\"}]}\n\n",
+                "data: {}\n\ndata: [DONE]\n\n",
+                "data: {}\n\ndata:[DONE]\n\n",
+                "data: {}\n\ndata: [DONE]",
+                "data: 1\n\n",
+                ": nothing\n\n",
+                "data: text without any form whatever, longer than what tells\n\n"
+            })
+    void aStreamThatIsCompleteOrOfAnotherFormPassesUntouched(String stream) {
+        RawResponse response = endedStreamOf(GatewayFixture.CHAT, stream);
+
+        assertThat(response.text()).isEqualTo(stream);
+        assertThat(response.complete()).isTrue();
+    }
+
+    @Test
+    void aFinishInPiecesIsSeen() {
+        String stream = event("one") + "data: {\"choices\":[{\"finish_reason\":\"stop\"}]}\n\n";
+        String[] pieces = stream.split("(?<=\\G.{7})", -1);
+
+        assertThat(endedStreamOf(GatewayFixture.CHAT, pieces).text()).isEqualTo(stream);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "data: {\"error\":{\"message\":\"out of memory\"}}\n\n",
+                "data:{\"error\": \"out of memory\"}\n\n"
+            })
+    void anErrorInTheMiddleBecomesOneEventAndNoDone(String error) {
+        RawResponse response = endedStreamOf(GatewayFixture.CHAT, event("one"), error, "data: [DONE]\n\n");
+
+        assertThat(response.text())
+                .isEqualTo(event("one")
+                        + "data: {\"error\":{\"message\":\"out of memory\",\"type\":\"server_error\",\"param\":null,"
+                        + "\"code\":\"upstream_error\"}}\n\n");
+        assertThat(gateway.events().count("failed a stream_error")).isEqualTo(1);
+    }
+
+    @Test
+    void anErrorInPiecesBecomesOneEventToo() {
+        String error = "data: {\"error\":{\"message\":\"out of memory\"}}\n\n";
+        RawResponse response = endedStreamOf(
+                GatewayFixture.CHAT, event("one") + error.substring(0, 9), error.substring(9, 25), error.substring(25));
+
+        assertThat(response.text())
+                .startsWith(event("one") + "data: {\"error\":{\"message\":\"out of memory\",\"type\"");
+    }
+
+    @Test
+    void anErrorThatIsNullIsNone() {
+        String stream = "data: {\"error\":null,\"choices\":[]}\n\ndata: [DONE]\n\n";
+
+        assertThat(endedStreamOf(GatewayFixture.CHAT, stream).text()).isEqualTo(stream);
+    }
+
+    @Test
+    void aMessageThatStopsIsComplete() {
+        String stream = "event: message_delta\ndata: {\"delta\":{\"stop_reason\":\"end_turn\"}}\n\n";
+
+        assertThat(endedStreamOf("/v1/messages", stream).text()).isEqualTo(stream);
+    }
+
+    @Test
+    void aMessageThatDoesNotStopEndsWithAnthropicsError() {
+        assertThat(endedStreamOf("/v1/messages", "event: message_start\ndata: {\"stop_reason\":null}\n\n")
+                        .text())
+                .contains("\n\nevent: error\ndata: {\"type\":\"error\"");
+    }
+
+    @Test
+    void aResponseThatIsCompletedPassesUntouched() {
+        String stream = """
+                event: response.created
+                data: {"type":"response.created"}
+
+                event: response.completed
+                data: {"type":"response.completed"}
+
+                """;
+
+        assertThat(endedStreamOf("/v1/responses", stream).text()).isEqualTo(stream);
     }
 
     @Test

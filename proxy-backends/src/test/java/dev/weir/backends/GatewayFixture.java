@@ -37,7 +37,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
  * A gateway in front of scripted backends: real server, engine and fleet. {@code /v1/files*} is relayed to the first
- * backend, everything else goes by its model; {@code /v1/messages} speaks Anthropic's dialect. After each test nothing is
+ * backend, everything else goes by its model; {@code /v1/messages} speaks Anthropic's dialect, {@code /api} Ollama's. After each test nothing is
  * in flight, and no connection is idle that is not open.
  */
 final class GatewayFixture implements AfterEachCallback {
@@ -53,6 +53,7 @@ final class GatewayFixture implements AfterEachCallback {
     private BackendGroup.Settings settings = new BackendGroup.Settings(2, 100, 1_000, 256, 5_000);
     private boolean discover;
     private int loops = 1;
+    private long heartbeatMillis;
     private @Nullable EventLoopGroup eventLoops;
     private @Nullable Fleet fleet;
     private @Nullable Engine engine;
@@ -117,6 +118,11 @@ final class GatewayFixture implements AfterEachCallback {
         return this;
     }
 
+    GatewayFixture heartbeatMillis(long millis) {
+        heartbeatMillis = millis;
+        return this;
+    }
+
     /** Starts it; a model {@code m} on all backends is there unless others are. */
     GatewayFixture start() {
         eventLoops = transport.eventLoops(loops, "gateway-loop");
@@ -159,16 +165,17 @@ final class GatewayFixture implements AfterEachCallback {
     }
 
     private Router router(Fleet.Plan plan) {
-        Endpoint byModel = new ModelEndpoint(plan.catalog());
+        Endpoint byModel = new ModelEndpoint(plan.catalog(), heartbeatMillis);
         Route chat = route("/v1/*", Dialect.OPENAI, byModel, new ModelRequestReader());
         Route messages = route("/v1/messages", Dialect.ANTHROPIC, byModel, new ModelRequestReader());
+        Route ollama = route("/api/*", Dialect.OLLAMA, byModel, new OllamaRequestReader(true));
         Route list = route("/v1/models", Dialect.OPENAI, new ModelsEndpoint(plan.catalog()), null);
         Route files = route(
                 "/v1/files*",
                 Dialect.OPENAI,
                 new RelayEndpoint(plan.backends().values().iterator().next(), settings, events),
                 null);
-        return head -> choose(head, chat, messages, list, files);
+        return head -> head.path().startsWith("/api/") ? ollama : choose(head, chat, messages, list, files);
     }
 
     private static Route choose(RequestHead head, Route chat, Route messages, Route list, Route files) {

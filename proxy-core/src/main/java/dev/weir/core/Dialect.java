@@ -20,6 +20,12 @@ public enum Dialect {
         String render(GatewayException failure, String requestId) {
             return "{\"error\":" + quote(failure.detail()) + "}";
         }
+
+        /** A line of its own: Ollama's streams are newline-delimited JSON. */
+        @Override
+        public byte[] event(GatewayException failure, String requestId) {
+            return (render(failure, requestId) + "\n").getBytes(StandardCharsets.UTF_8);
+        }
     },
     /** {@code {"type": "error", "error": {"type", "message"}, "request_id"}}. */
     ANTHROPIC {
@@ -46,7 +52,7 @@ public enum Dialect {
         return render(failure, requestId).getBytes(StandardCharsets.UTF_8);
     }
 
-    /** The error as a server-sent event. */
+    /** The error as an element of a stream: a server-sent event, or a line. */
     public byte[] event(GatewayException failure, String requestId) {
         return (eventPrefix() + render(failure, requestId) + "\n\n").getBytes(StandardCharsets.UTF_8);
     }

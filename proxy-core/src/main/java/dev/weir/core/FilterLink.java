@@ -61,7 +61,7 @@ final class FilterLink extends ResponseStage {
         if (failed || exchange.hasEnded()) {
             return;
         }
-        if (!headSeen) {
+        if (!headSeen && !filter.hasBegun()) {
             respond(exchange.errorResponse(failure));
             return;
         }
@@ -81,7 +81,7 @@ final class FilterLink extends ResponseStage {
 
     @Override
     public boolean isWritable() {
-        return next.isWritable();
+        return filter.isWritable(next);
     }
 
     @Override

@@ -69,7 +69,7 @@ final class RequestDecoder {
 
     private boolean readRequestLine(ByteBuf in) throws BadMessageException {
         if (!started && in.isReadable()) {
-            if (in.readableBytes() == 1 && in.getByte(in.readerIndex()) == '\r') {
+            if (!emptyLineSkipped && in.readableBytes() == 1 && in.getByte(in.readerIndex()) == '\r') {
                 return false;
             }
             skipEmptyLine(in);

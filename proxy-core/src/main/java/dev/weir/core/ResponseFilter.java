@@ -7,7 +7,7 @@ import io.netty.buffer.ByteBuf;
  * exchange's event loop.
  *
  * <p>Parts may be held, split, merged and delayed: what is written to {@code next} goes on, now or later. Backpressure is
- * the engine's.
+ * the engine's, and that of filters which hold much.
  */
 public interface ResponseFilter {
     /** The head on its way to the client; called at most once. */
@@ -23,6 +23,22 @@ public interface ResponseFilter {
      */
     default void onBody(ByteBuf part, boolean last, Downstream next) {
         next.writeBody(part, last);
+    }
+
+    /**
+     * Whether this filter has begun the answer by itself, before a head came: a failure then comes to {@link #onFailure}, for it
+     * can be no answer of its own any more.
+     */
+    default boolean hasBegun() {
+        return false;
+    }
+
+    /**
+     * Whether more is taken now; while it is not, the backend is not read. A filter that holds parts says no when it holds
+     * enough, and calls {@link Exchange#resumeResponse} when it takes more again.
+     */
+    default boolean isWritable(Downstream next) {
+        return next.isWritable();
     }
 
     /**

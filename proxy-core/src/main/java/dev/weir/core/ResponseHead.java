@@ -32,7 +32,16 @@ public record ResponseHead(int status, String reason, Headers headers, long cont
 
     /** Whether the body is a server-sent event stream. */
     public boolean isEventStream() {
+        return isOfType("text/event-stream");
+    }
+
+    /** Whether the body is newline-delimited JSON. */
+    public boolean isJsonLines() {
+        return isOfType("application/x-ndjson");
+    }
+
+    private boolean isOfType(String expected) {
         String type = headers.get("content-type");
-        return type != null && type.regionMatches(true, 0, "text/event-stream", 0, 17);
+        return type != null && type.regionMatches(true, 0, expected, 0, expected.length());
     }
 }

@@ -7,12 +7,16 @@ import dev.weir.core.CidrSet;
 import dev.weir.core.EngineSettings;
 import dev.weir.core.HttpLimits;
 import dev.weir.core.Transport;
+import dev.weir.pipeline.agents.Agent;
 import dev.weir.pipeline.store.Database;
+import dev.weir.pipeline.store.Redis;
+import dev.weir.server.config.AgentConfig;
 import dev.weir.server.config.BackendConfig;
 import dev.weir.server.config.BackendDefaults;
 import dev.weir.server.config.Cidr;
 import dev.weir.server.config.DatabaseConfig;
 import dev.weir.server.config.ModelConfig;
+import dev.weir.server.config.RedisConfig;
 import dev.weir.server.config.ServerConfig;
 import dev.weir.server.config.WeirConfig;
 import java.net.URI;
@@ -20,6 +24,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** What the configuration says, in the words of the engine and of the backends, which read no configuration. */
@@ -92,6 +98,14 @@ final class EngineAssembly {
                 tls(backend.tls()));
     }
 
+    /** The backends that are to be asked for embeddings with {@code prompt}. */
+    static Set<String> promptBackends(WeirConfig config) {
+        return config.backends().entrySet().stream()
+                .filter(entry -> entry.getValue().embeddings() == BackendConfig.Embeddings.PROMPT)
+                .map(Map.Entry::getKey)
+                .collect(Collectors.toSet());
+    }
+
     private static BackendSpec.@Nullable Tls tls(BackendConfig.@Nullable Tls tls) {
         return tls == null ? null : new BackendSpec.Tls(tls.ca(), tls.verify(), tls.certificate(), tls.privateKey());
     }
@@ -109,6 +123,15 @@ final class EngineAssembly {
                 .toList();
     }
 
+    static Agent agent(String name, AgentConfig agent) {
+        return new Agent(
+                name,
+                agent.chunkSize(),
+                agent.bufferSize(),
+                agent.delayBetweenChunks().toNanos(),
+                agent.timeout().toMillis());
+    }
+
     static Database.Settings database(DatabaseConfig database, Path stateDirectory) {
         return new Database.Settings(
                 database.url(),
@@ -116,6 +139,12 @@ final class EngineAssembly {
                 database.poolSize(),
                 database.poolTimeout().toMillis(),
                 database.statementTimeout().toMillis());
+    }
+
+    /** Null when no Redis is configured. */
+    static Redis.@Nullable Settings redis(RedisConfig redis) {
+        String url = redis.url();
+        return url == null ? null : new Redis.Settings(url, redis.timeout().toMillis());
     }
 
     static BackendGroup.Settings groups(BackendDefaults defaults) {

@@ -106,6 +106,10 @@ final class RouteTable implements Router {
             return add(path, "POST", route);
         }
 
+        Builder delete(String path, Route route) {
+            return add(path, "DELETE", route);
+        }
+
         /** Any method. */
         Builder any(String path, Route route) {
             return add(path, null, route);

@@ -76,7 +76,7 @@ class LoadedConfigurationTest {
             out.putNextEntry(new JarEntry("META-INF/services/dev.weir.core.MiddlewareFactory"));
             out.write("no.such.Factory".getBytes(StandardCharsets.US_ASCII));
         }
-        assertProblem("plugins: {directory: \"" + directory + "\"}", "a jar in " + directory + " cannot be used");
+        assertProblem("plugins: {directory: \"" + directory + "\"}", jar + ": class no.such.Factory is not there");
     }
 
     @Test

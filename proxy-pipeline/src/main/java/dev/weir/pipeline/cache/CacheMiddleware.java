@@ -149,12 +149,32 @@ final class CacheMiddleware implements Middleware {
             seat.answered(answer);
             return Verdict.respond(answer.response());
         }
-        return Verdict.PROCEED;
+        if (!store.isUp()) {
+            return Verdict.PROCEED;
+        }
+        return Verdict.await(place.findInStore().thenApply(found -> {
+            if (found == null) {
+                return Verdict.PROCEED;
+            }
+            seat.answered(found);
+            return Verdict.respond(found.response());
+        }));
     }
 
     /** Streams are not shared while they run: each client would wait for the slowest. */
-    private static Verdict streamMiss(Exchange exchange, Place place) {
-        exchange.filterResponse(new StreamCapture(exchange, place));
-        return Verdict.PROCEED;
+    private Verdict streamMiss(Exchange exchange, Place place) {
+        StreamCapture capture = new StreamCapture(exchange, place);
+        exchange.filterResponse(capture);
+        if (!store.isUp()) {
+            return Verdict.PROCEED;
+        }
+        return Verdict.await(place.findInStore().thenApply(found -> {
+            LocalResponse response = found == null ? null : place.response(found, true);
+            if (response == null) {
+                return Verdict.PROCEED;
+            }
+            capture.fromCache();
+            return Verdict.respond(response);
+        }));
     }
 }

@@ -2,6 +2,7 @@ package dev.weir.pipeline.cache;
 
 import dev.weir.core.LocalResponse;
 import dev.weir.pipeline.cache.CacheSettings.Answers;
+import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +32,17 @@ record Place(
             store.put(settings.prefix(), question.key(), answer);
         }
         return answer;
+    }
+
+    /** Looks behind the memory; what is found there is in memory from now on. */
+    CompletionStage<@Nullable CachedAnswer> findInStore() {
+        return store.find(settings.prefix(), question.key()).thenApply(found -> {
+            if (found == null || found.kind() != call.kind()) {
+                return null;
+            }
+            cache.put(question.key(), found, epoch);
+            return found;
+        });
     }
 
     /** {@code answer} in the form that was asked for; null when it cannot be told so. */

@@ -6,6 +6,7 @@ import dev.weir.core.Headers;
 import dev.weir.core.Middleware;
 import dev.weir.core.RequestHead;
 import dev.weir.core.Verdict;
+import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -16,6 +17,9 @@ import org.jspecify.annotations.Nullable;
  * <p>To an origin that is not allowed a preflight answers 403, which says in the log and in the browser's tools what is
  * wrong; the browser refuses the call as it would after any answer without CORS headers. Other requests of such an origin go
  * their way without these headers: CORS keeps a page from reading an answer, the key decides who gets one.
+ *
+ * <p>Where every origin is allowed alike, an answer to a request without Origin says so too: a cache may give it to a page
+ * (Fetch section 3.3.5).
  */
 final class CorsMiddleware implements Middleware {
     private static final Verdict REFUSED = Verdict.reject(
@@ -29,6 +33,7 @@ final class CorsMiddleware implements Middleware {
     private final ExposedHeaders exposed;
     private final boolean credentials;
     private final CorsFilter openToAll;
+    private final CorsFilter withoutOrigin;
     private final CorsFilter closed;
 
     CorsMiddleware(CorsSettings settings) {
@@ -40,6 +45,7 @@ final class CorsMiddleware implements Middleware {
         exposed = new ExposedHeaders(settings.expose());
         openToAll = new CorsFilter("*", false, false, exposed);
         closed = new CorsFilter(null, echoesOrigin, false, exposed);
+        withoutOrigin = echoesOrigin ? closed : new CorsFilter("*", false, false, new ExposedHeaders(List.of()));
     }
 
     @Override
@@ -48,9 +54,7 @@ final class CorsMiddleware implements Middleware {
         Headers headers = request.headers();
         String origin = headers.get("Origin");
         if (origin == null) {
-            if (echoesOrigin) {
-                exchange.filterResponse(closed);
-            }
+            exchange.filterResponse(withoutOrigin);
             return Verdict.PROCEED;
         }
         String allowed = allowed(origin);

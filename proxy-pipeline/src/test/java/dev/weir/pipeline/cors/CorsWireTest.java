@@ -24,6 +24,10 @@ final class CorsWireTest {
     private static final String ORIGIN = "https://app.example.com";
     private static final List<String> EXPOSE = List.of("x-request-id", "retry-after", "x-ratelimit-*", "x-weir-*");
 
+    /** As the record has it. */
+    private static final List<String> DEFAULT_EXPOSE =
+            List.of("x-request-id", "retry-after", "retry-after-ms", "x-ratelimit-*", "x-weir-*");
+
     private final AtomicInteger served = new AtomicInteger();
     private PipelineServer server = start(ANY, false);
 
@@ -119,8 +123,27 @@ final class CorsWireTest {
     }
 
     @Test
-    void requestsWithoutOriginAreLeftAlone() {
-        assertThat(get("/v1/models").headers().all("vary")).containsExactly("Accept-Encoding");
+    void anAnswerWithoutOriginMayBeCachedForPages() {
+        RawResponse answer = get("/v1/models");
+
+        assertThat(corsFields(answer)).containsExactly("Access-Control-Allow-Origin: *");
+        assertThat(answer.headers().all("vary")).containsExactly("Accept-Encoding");
+    }
+
+    @Test
+    void anAnswerWithoutOriginHasNoPermissionOfTheBackends() {
+        restart(start(List.of(ORIGIN), false));
+
+        assertThat(corsFields(get("/v1/models"))).isEmpty();
+    }
+
+    @Test
+    void limitsAndWhenToComeBackCanBeReadByPages() {
+        restart(start(new CorsSettings(ANY, ANY, ANY, Duration.ofMinutes(10), false, DEFAULT_EXPOSE)));
+
+        assertThat(get("/v1/models", "Origin: " + ORIGIN).headers().all("access-control-expose-headers"))
+                .containsExactly(
+                        "x-request-id, retry-after, retry-after-ms, X-RateLimit-Limit-Requests, x-weir-backend");
     }
 
     @Test

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param maxInFlight how many requests it may be given at once
  * @param parallel how many it runs at once per model; null = unknown
+ * @param embeddings what its endpoint for embeddings takes
  */
 public record BackendConfig(
         BackendUrl url,
@@ -22,6 +23,7 @@ public record BackendConfig(
         @Nullable Integer parallel,
         @Default("{}") Map<String, String> headers,
         @Default("{}") BackendTimeouts timeouts,
+        @Default("auto") Embeddings embeddings,
         @Nullable Tls tls) {
 
     private static final Pattern FIELD_NAME = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+");
@@ -51,6 +53,14 @@ public record BackendConfig(
     public enum Kind {
         OLLAMA,
         OPENAI
+    }
+
+    /** What a backend's endpoint for embeddings takes. */
+    public enum Embeddings {
+        /** {@code input}, as OpenAI's does, unless it is an Ollama that turns out to have no such endpoint. */
+        AUTO,
+        /** One {@code prompt} at a time: an Ollama's {@code /api/embeddings}, another server's {@code /v1/embeddings}. */
+        PROMPT
     }
 
     /**

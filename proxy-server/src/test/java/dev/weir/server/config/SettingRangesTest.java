@@ -154,6 +154,7 @@ class SettingRangesTest {
                             kind: openai
                             api_key: "${KEY:-}"
                             parallel: 4
+                            embeddings: prompt
                             headers: {X-Team: a}
                             tls: {ca: /etc/ca.pem, verify: false, certificate: /c, private_key: /k}
                         """, Map.of("KEY", "sk-1")).backends().get("a");
@@ -171,6 +172,7 @@ class SettingRangesTest {
                                 Duration.ofMinutes(5),
                                 Duration.ofMinutes(2),
                                 Duration.ofHours(1)),
+                        BackendConfig.Embeddings.PROMPT,
                         new BackendConfig.Tls(Path.of("/etc/ca.pem"), false, Path.of("/c"), Path.of("/k"))));
     }
 

@@ -77,6 +77,7 @@ class ShippedConfigurationTest {
                             null,
                             Map.of(),
                             config.backendDefaults().timeouts(),
+                            BackendConfig.Embeddings.AUTO,
                             null));
         }
     }
