@@ -12,7 +12,13 @@ import picocli.CommandLine.ScopeType;
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         scope = ScopeType.LOCAL,
-        subcommands = {ServeCommand.class, DemoCommand.class, SimCommand.class, CheckCommand.class, VersionCommand.class
+        subcommands = {
+            ServeCommand.class,
+            DemoCommand.class,
+            SimCommand.class,
+            CheckCommand.class,
+            KeysCommand.class,
+            VersionCommand.class
         })
 public final class Main {
     private static final String LEAK_DETECTION = "io.netty.leakDetection.level";

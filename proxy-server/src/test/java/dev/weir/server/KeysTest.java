@@ -195,7 +195,7 @@ class KeysTest {
         assertThat(answer.statusCode()).as(answer.body()).isEqualTo(400);
         JsonNode error = json(answer).path("error");
         assertThat(error.path("type").asText()).isEqualTo("invalid_request_error");
-        assertThat(error.path("param").asText("")).isEqualTo(field == null ? "null" : field);
+        assertThat(error.path("param").asText("")).isEqualTo(field == null ? "" : field);
         assertThat(json(manage("GET", "", "")).path("data")).isEmpty();
     }
 

@@ -18,6 +18,7 @@ final class DatabaseWatch implements AutoCloseable {
     private final Task bringUp;
     private final Task look;
     private final CountDownLatch tried = new CountDownLatch(1);
+    private final CountDownLatch closed = new CountDownLatch(1);
     private final Semaphore found = new Semaphore(0);
     private final Thread thread;
 
@@ -38,9 +39,7 @@ final class DatabaseWatch implements AutoCloseable {
     void start(long waitMillis) {
         thread.start();
         try {
-            if (!tried.await(waitMillis, TimeUnit.MILLISECONDS)) {
-                return;
-            }
+            tried.await(waitMillis, TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
@@ -55,7 +54,7 @@ final class DatabaseWatch implements AutoCloseable {
         long pauseMillis = FIRST_PAUSE_MILLIS;
         boolean up = false;
         try {
-            while (!Thread.currentThread().isInterrupted()) {
+            while (closed.getCount() > 0) {
                 if (up) {
                     up = succeeds(look);
                     pauseMillis = FIRST_PAUSE_MILLIS;
@@ -66,12 +65,15 @@ final class DatabaseWatch implements AutoCloseable {
                 if (found.tryAcquire(up ? LOOK_MILLIS : pauseMillis, TimeUnit.MILLISECONDS)) {
                     found.drainPermits();
                     up = false;
+                    if (closed.await(pauseMillis, TimeUnit.MILLISECONDS)) {
+                        return;
+                    }
                 }
                 if (!up) {
                     pauseMillis = Math.min(MAX_PAUSE_MILLIS, 2 * pauseMillis);
                 }
             }
-        } catch (InterruptedException closed) {
+        } catch (InterruptedException ended) {
             Thread.currentThread().interrupt();
         }
     }
@@ -87,6 +89,7 @@ final class DatabaseWatch implements AutoCloseable {
 
     @Override
     public void close() {
+        closed.countDown();
         thread.interrupt();
     }
 }
