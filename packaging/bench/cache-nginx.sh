@@ -94,7 +94,7 @@ ticks() { awk '{print $14 + $15}' "/proc/$1/stat"; }
 hits() { # NAME PORT PID: CPU microseconds per hit, hits per second
   local before after out
   before="$(ticks "$3")"
-  out="$(taskset -c 1 wrk -t1 -c64 "-d${seconds}s" -s "$work/post.lua" "http://127.0.0.1:$2/")"
+  out="$(taskset -c 1 wrk -t1 -c64 "-d${seconds}s" --timeout 30s -s "$work/post.lua" "http://127.0.0.1:$2/")"
   after="$(ticks "$3")"
   if grep -qE 'Non-2xx|Socket errors' <<<"$out"; then echo "$1: failed requests, void" >&2; echo "$out" >&2; exit 1; fi
   awk -v t=$((after - before)) -v n="$(awk '/requests in/ {print $1}' <<<"$out")" -v s="$seconds" \

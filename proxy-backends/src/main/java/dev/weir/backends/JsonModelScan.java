@@ -95,7 +95,7 @@ final class JsonModelScan {
         try (JsonParser parser = JSON.createParser((InputStream) new ByteBufInputStream(body.duplicate()))) {
             scan.readDocument(parser);
         } catch (JsonEOFException e) {
-            throw ModelRequestReader.badRequest("request body: the JSON ends too early");
+            throw tooEarly();
         } catch (StreamConstraintsException e) {
             throw ModelRequestReader.badRequest("request body: the JSON is nested deeper than " + MAX_NESTING
                     + " levels, or holds a number or name that is too long");
@@ -315,7 +315,7 @@ final class JsonModelScan {
      */
     private Span stringAt(long start) throws GatewayException {
         if (start >= body.readableBytes()) {
-            throw ModelRequestReader.badRequest("request body: the JSON ends too early");
+            throw tooEarly();
         }
         int first = body.readerIndex() + Math.toIntExact(start);
         int at = first + 1;
@@ -342,6 +342,10 @@ final class JsonModelScan {
                 ModelRequestReader.badRequest(
                         "request body: the same field twice" + where(parser.currentTokenLocation()));
         };
+    }
+
+    private static GatewayException tooEarly() {
+        return ModelRequestReader.badRequest("request body: the JSON ends too early");
     }
 
     private static GatewayException malformed(@Nullable JsonLocation location) {

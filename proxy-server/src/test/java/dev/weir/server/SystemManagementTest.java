@@ -6,19 +6,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.weir.server.sim.SimKind;
 import dev.weir.server.sim.SimServer;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** {@code /management/system}. */
 class SystemManagementTest {
     private final SimServer sim = TestGateway.sim(SimKind.OLLAMA, "phi3");
-    private final TestGateway gateway =
-            TestGateway.start("""
+    private final TestGateway gateway = TestGateway.start(ConfigurationFile.of("""
             backends:
               a: {url: "%s"}
               gone: {url: "http://127.0.0.1:9"}
             logging: {file: {path: logs/weir.log}, access_log: false}
-            """.formatted(sim.url()).indent(0));
+            """.formatted(sim.url())), Map.of());
 
     @AfterEach
     void stop() {
