@@ -76,7 +76,7 @@ class BalancingTest {
     void aServerThatDiesUnderLoadLosesNoRequestThatHadNotBegunToAnswer() throws Exception {
         try (TestGateway gateway = TestGateway.start("""
                 backends: {a: {url: "%s"}, b: {url: "%s"}}
-                models: {both: {targets: [{backend: a, model: phi3}, {backend: b, model: phi3}]}}
+                models: {both: {balance: weight, targets: [{backend: a, model: phi3}, {backend: b, model: phi3}]}}
                 """.formatted(llm01.url(), llm02.url()))) {
             AtomicInteger done = new AtomicInteger();
             List<Future<Answer>> answers =
