@@ -2,7 +2,7 @@
 # What a cache hit costs through Weir and through nginx's proxy_cache, side by side: CPU time of the proxy's process from
 # /proc/PID/stat. An embeddings request of 256 words and its answer of 8 KB, 64 connections. Proxies run on one pinned core,
 # load on the other; rounds alternate. Weir checks the key and counts metrics, nginx does neither; both write no access log.
-# Needs nginx, wrk and a built weir.jar. Loopback only; takes about (ROUNDS x 14 s) + 30 s and ends by itself.
+# Needs nginx, wrk, curl and a built weir.jar. Loopback only; takes about (ROUNDS x 14 s) + 30 s and ends by itself.
 #
 #   packaging/bench/cache-nginx.sh [ROUNDS]        (default 5)
 set -euo pipefail
@@ -20,7 +20,7 @@ cleanup() {
 }
 trap cleanup EXIT
 
-for tool in nginx wrk taskset java; do
+for tool in nginx wrk curl taskset java; do
   command -v "$tool" >/dev/null || { echo "cache-nginx.sh needs $tool" >&2; exit 1; }
 done
 [ -f "$jar" ] || { echo "cache-nginx.sh needs $jar: run ./mvnw -DskipTests package" >&2; exit 1; }
@@ -72,7 +72,10 @@ start 1 nginx -c "$work/backend"
 start 0 nginx -c "$work/proxy"
 STATE_DIRECTORY="$work" start 0 java -Xmx256m -jar "$jar" serve --config "$work/weir.yaml"
 weir=$!
-sleep 5
+for _ in $(seq 120); do
+  curl -sf -o "$work/health" http://127.0.0.1:18082/healthz && break
+  sleep 0.5
+done
 nginx="$(pgrep -P "$(cat "$work/proxy.pid")" | head -1)"
 for pid in $(pgrep -P "$(cat "$work/proxy.pid")"); do # the worker, not the processes that look after the cache
   grep -q 'worker process' "/proc/$pid/cmdline" && nginx="$pid"
@@ -91,7 +94,7 @@ ticks() { awk '{print $14 + $15}' "/proc/$1/stat"; }
 hits() { # NAME PORT PID: CPU microseconds per hit, hits per second
   local before after out
   before="$(ticks "$3")"
-  out="$(taskset -c 1 wrk -t1 -c64 "-d${seconds}s" -s "$work/post.lua" "http://127.0.0.1:$2/")"
+  out="$(taskset -c 1 wrk -t1 -c64 "-d${seconds}s" --timeout 30s -s "$work/post.lua" "http://127.0.0.1:$2/")"
   after="$(ticks "$3")"
   if grep -qE 'Non-2xx|Socket errors' <<<"$out"; then echo "$1: failed requests, void" >&2; echo "$out" >&2; exit 1; fi
   awk -v t=$((after - before)) -v n="$(awk '/requests in/ {print $1}' <<<"$out")" -v s="$seconds" \

@@ -95,7 +95,7 @@ final class JsonModelScan {
         try (JsonParser parser = JSON.createParser((InputStream) new ByteBufInputStream(body.duplicate()))) {
             scan.readDocument(parser);
         } catch (JsonEOFException e) {
-            throw ModelRequestReader.badRequest("request body: the JSON ends too early");
+            throw tooEarly();
         } catch (StreamConstraintsException e) {
             throw ModelRequestReader.badRequest("request body: the JSON is nested deeper than " + MAX_NESTING
                     + " levels, or holds a number or name that is too long");
@@ -309,8 +309,14 @@ final class JsonModelScan {
         }
     }
 
-    /** The string whose opening quote stands at {@code start}; the parser has found it well-formed. */
-    private Span stringAt(long start) {
+    /**
+     * The string whose opening quote stands at {@code start}; the parser has found it well-formed. Behind a body that ends in
+     * the middle of a number, the parser's places are wrong.
+     */
+    private Span stringAt(long start) throws GatewayException {
+        if (start >= body.readableBytes()) {
+            throw tooEarly();
+        }
         int first = body.readerIndex() + Math.toIntExact(start);
         int at = first + 1;
         for (byte b = body.getByte(at); b != '"'; b = body.getByte(at)) {
@@ -336,6 +342,10 @@ final class JsonModelScan {
                 ModelRequestReader.badRequest(
                         "request body: the same field twice" + where(parser.currentTokenLocation()));
         };
+    }
+
+    private static GatewayException tooEarly() {
+        return ModelRequestReader.badRequest("request body: the JSON ends too early");
     }
 
     private static GatewayException malformed(@Nullable JsonLocation location) {

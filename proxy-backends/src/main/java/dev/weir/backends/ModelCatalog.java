@@ -52,6 +52,14 @@ public final class ModelCatalog {
                 .toList();
     }
 
+    /** The targets on {@code backend} whose models are to be loaded before anybody asks. */
+    List<Target> preloaded(Backend backend) {
+        return configured.values().stream()
+                .flatMap(group -> group.targets().stream())
+                .filter(target -> target.backend() == backend && target.policy().preload())
+                .toList();
+    }
+
     /** The names of all groups, for near matches. */
     List<String> names() {
         return groups().stream().map(BackendGroup::name).toList();

@@ -38,7 +38,7 @@ public final class OllamaShowEndpoint implements Endpoint {
         Identity.requireModel(exchange, request.model());
         BackendGroup group = catalog.find(request.model());
         if (group == null) {
-            throw ModelEndpoint.unknown(request.model(), catalog);
+            throw ModelEndpoint.unknown(request.model(), catalog, Identity.modelsOf(exchange));
         }
         List<Target> ollamas = group.targets().stream()
                 .filter(target -> target.backend().spec().kind() == BackendSpec.Kind.OLLAMA)

@@ -111,6 +111,7 @@ public final class Gateway implements GatewayControl, AutoCloseable {
         try {
             gateway.putInForce(loaded);
             gateway.listen(loaded.config().server());
+            ModelFeed.start(gateway.fleet, gateway::config, gateway.services);
             gateway.observation.observe(
                     gateway.engine, gateway.fleet, gateway.services.shared(Database.class), gateway.eventLoops);
         } catch (InvalidConfigurationException | IOException | RuntimeException e) {

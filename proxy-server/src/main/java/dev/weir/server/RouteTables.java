@@ -29,15 +29,20 @@ import dev.weir.pipeline.auth.AuthSettings;
 import dev.weir.pipeline.auth.StoredKeys;
 import dev.weir.pipeline.cache.ResponseCache;
 import dev.weir.pipeline.store.Database;
+import dev.weir.pipeline.usage.UsageReports;
 import dev.weir.server.config.InvalidConfigurationException;
 import dev.weir.server.config.Problems;
 import dev.weir.server.config.RouteConfig;
 import dev.weir.server.config.WeirConfig;
+import dev.weir.server.management.BackendsEndpoints;
 import dev.weir.server.management.CacheEndpoints;
 import dev.weir.server.management.GatewayControl;
 import dev.weir.server.management.HealthEndpoints;
 import dev.weir.server.management.KeysEndpoints;
 import dev.weir.server.management.ManagementEndpoints;
+import dev.weir.server.management.ModelsEndpoints;
+import dev.weir.server.management.SystemEndpoints;
+import dev.weir.server.management.UsageEndpoints;
 import dev.weir.server.observe.MetricsEndpoint;
 import dev.weir.server.observe.Observation;
 import java.time.Duration;
@@ -274,10 +279,31 @@ record RouteTables(RouteTable clients, RouteTable admins) {
             KeysEndpoints keys = keys();
             table.any("/management/keys", guarded("/management/keys", keys.all()));
             table.any("/management/keys/*", guarded("/management/keys/{id}", keys.one()));
+            UsageEndpoints usage = new UsageEndpoints(UsageReports.of(services), services.shared(Database.class));
+            table.get("/management/usage", guarded("/management/usage", usage::report));
             CacheEndpoints cache = new CacheEndpoints(ResponseCache.of(services));
             table.get("/management/cache", guarded("/management/cache", cache::statistics));
             table.delete("/management/cache", guarded("/management/cache", cache::clear));
+            fleet(table, gateway);
             table.any("/management/*", guarded("/management/*", RouteTables::unknown));
+        }
+
+        /** The models and backends of the fleet, and the machine. */
+        private void fleet(RouteTable.Builder table, GatewayControl gateway) {
+            BackendsEndpoints backends = new BackendsEndpoints(gateway);
+            table.post("/management/backends/*", guarded("/management/backends/{name}", backends.control()));
+            ModelsEndpoints models = new ModelsEndpoints(gateway);
+            table.get("/management/models/list", guarded("/management/models/list", models::list));
+            table.get("/management/models/configured", guarded("/management/models/configured", models::configured));
+            table.post("/management/models/pull", guarded("/management/models/pull", models.pull()));
+            table.post("/management/models/delete", guarded("/management/models/delete", models.delete()));
+            table.get("/management/models/*", guarded("/management/models/{name}/info", models::info));
+            SystemEndpoints system = new SystemEndpoints(gateway, services);
+            for (String prefix : List.of("/management/system", "/management")) {
+                table.get(prefix + "/resources", guarded("/management/system/resources", system::resources));
+                table.get(prefix + "/storage-usage", guarded("/management/system/storage-usage", system::storageUsage));
+                table.get(prefix + "/ollama-status", guarded("/management/system/ollama-status", system::ollamaStatus));
+            }
         }
 
         /** Whoever changes keys here knows of it at once; others by asking the database. */

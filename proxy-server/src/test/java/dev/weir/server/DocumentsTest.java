@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -36,21 +37,13 @@ class DocumentsTest {
     }
 
     private static List<String> sources() throws IOException {
-        try (Stream<Path> modules = Files.list(ROOT)) {
-            return modules.map(module -> module.resolve("src/test/java"))
-                    .filter(Files::isDirectory)
-                    .flatMap(DocumentsTest::files)
-                    .map(DocumentsTest::text)
-                    .toList();
+        List<String> sources = new ArrayList<>();
+        try (Stream<Path> files = Files.walk(ROOT)) {
+            files.filter(file -> file.toString().contains("/src/test/java/")
+                            && file.toString().endsWith(".java"))
+                    .forEach(file -> sources.add(text(file)));
         }
-    }
-
-    private static Stream<Path> files(Path directory) {
-        try {
-            return Files.walk(directory).filter(file -> file.toString().endsWith(".java"));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return sources;
     }
 
     private static String text(Path file) {

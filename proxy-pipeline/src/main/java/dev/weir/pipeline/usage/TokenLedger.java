@@ -2,10 +2,7 @@ package dev.weir.pipeline.usage;
 
 /** Is told what keys spend, when their answers end. On the event loops: must be quick. */
 @FunctionalInterface
-public interface TokenLedger {
-    /** Writes nothing down. */
-    TokenLedger NONE = (keyId, tokens) -> {};
-
+interface TokenLedger {
     /**
      * A key used tokens.
      *

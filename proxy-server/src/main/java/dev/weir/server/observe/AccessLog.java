@@ -127,6 +127,7 @@ final class AccessLog implements AutoCloseable {
             if (dispatch != null) {
                 text(line, "model", dispatch.model());
                 text(line, "backend", dispatch.backend());
+                text(line, "reason", dispatch.reason());
                 number(line, "attempts", dispatch.attempts());
                 millis(line, "queue_ms", dispatch.queuedNanos());
                 if (dispatch.firstByteNanos() != 0) {
