@@ -15,6 +15,8 @@ final class MiddlewareFactoriesTest {
                 .map(provider -> provider.get().name())
                 .toList();
 
-        assertThat(names).containsExactlyInAnyOrder("auth", "cache", "cors", "security_headers", "transform", "usage");
+        assertThat(names)
+                .containsExactlyInAnyOrder(
+                        "auth", "cache", "cors", "rate_limit", "security_headers", "transform", "usage");
     }
 }

@@ -12,11 +12,18 @@ import org.jspecify.annotations.Nullable;
 /** What the configuration in force says about models; a reload replaces it. Any thread. */
 final class ConfiguredProfiles implements ModelProfiles {
     private volatile Map<String, ModelProfile> profiles = Map.of();
+    private volatile boolean anyLimits;
 
     void replace(Map<String, ModelConfig> models) {
         Map<String, ModelProfile> next = new HashMap<>();
         models.forEach((name, model) -> next.put(name, profile(name, model)));
+        anyLimits = next.values().stream().anyMatch(profile -> !profile.limits().equals(Limits.NONE));
         profiles = Map.copyOf(next);
+    }
+
+    @Override
+    public boolean anyLimits() {
+        return anyLimits;
     }
 
     @Override

@@ -25,7 +25,7 @@ final class Middlewares {
     private static final Logger LOG = LoggerFactory.getLogger(Middlewares.class);
 
     /** Names of the product's own middlewares that later versions bring; a configuration may hold them already. */
-    static final Set<String> RESERVED = Set.of("audit", "rate_limit");
+    static final Set<String> RESERVED = Set.of("audit");
 
     private static final ClassLoader OWN = Middlewares.class.getClassLoader();
 
