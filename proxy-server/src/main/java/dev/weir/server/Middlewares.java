@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 /** The middlewares that are installed, the product's and strangers', by name. */
 final class Middlewares {
     /** Names of the product's own middlewares that later versions bring; a configuration may hold them already. */
-    static final Set<String> RESERVED = Set.of("audit", "usage", "rate_limit");
+    static final Set<String> RESERVED = Set.of("usage", "rate_limit");
 
     /** Its settings are a block of their own at the top of the file. */
     private static final String AUTH = "auth";
