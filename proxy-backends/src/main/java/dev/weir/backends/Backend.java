@@ -1,9 +1,13 @@
 package dev.weir.backends;
 
 import io.netty.channel.EventLoop;
+import java.lang.ref.WeakReference;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
@@ -14,18 +18,27 @@ import org.jspecify.annotations.Nullable;
  * lives on through reloads that leave its spec alone.
  */
 public final class Backend {
+    private static final long V1_MISSING_NANOS = TimeUnit.MINUTES.toNanos(10);
+
     private final BackendSpec spec;
     private final BackendFields fields;
     private final BackendAddress address;
+    private final LongSupplier clock;
     private final Availability availability;
     private final Connector connector;
     private final AtomicInteger inFlight = new AtomicInteger();
     private final Map<EventLoop, ConnectionPool> pools = new ConcurrentHashMap<>();
     private final Set<WaitQueue> waiting = ConcurrentHashMap.newKeySet();
     private final LongAdder connects = new LongAdder();
+    private final Map<String, WeakReference<HostedModel>> hosted = new HashMap<>();
+    private final long hash;
+    private volatile BackendKnowledge knowledge = BackendKnowledge.NOTHING;
+    private volatile Runnable refresh = () -> {};
     private volatile boolean drained;
     private volatile boolean retired;
     private volatile int weight;
+    private volatile long v1MissingNanos;
+    private volatile boolean v1Missing;
 
     Backend(BackendSpec spec, Connector connector) {
         this(spec, connector, System::nanoTime);
@@ -38,6 +51,8 @@ public final class Backend {
         this.address = new BackendAddress(spec.url().getHost(), spec.port());
         this.availability = new Availability(spec.eject(), spec.health(), clock);
         this.weight = spec.weight();
+        this.clock = clock;
+        this.hash = Rendezvous.mix(spec.name().hashCode());
     }
 
     public BackendSpec spec() {
@@ -69,6 +84,17 @@ public final class Backend {
     /** Goes back to the configured weight. */
     void restoreWeight() {
         weight = spec.weight();
+    }
+
+    /** It does not know {@code /v1}: an Ollama from before it had that. */
+    void lacksV1() {
+        v1MissingNanos = System.nanoTime();
+        v1Missing = true;
+    }
+
+    /** Whether it is asked in Ollama's own API only; looked at again now and then, for it may be renewed. */
+    boolean isWithoutV1() {
+        return v1Missing && System.nanoTime() - v1MissingNanos < V1_MISSING_NANOS;
     }
 
     /** Whether new requests may be sent to it: false while it is drained by hand. */
@@ -110,6 +136,61 @@ public final class Backend {
         return availability.isDown() ? "down" : availability.isEjected() ? "ejected" : "up";
     }
 
+    /** What the backend said of itself last. */
+    public BackendKnowledge knowledge() {
+        return knowledge;
+    }
+
+    void knows(BackendKnowledge newKnowledge) {
+        knowledge = newKnowledge;
+    }
+
+    /** Has the backend asked at once what it has and what is loaded: after a model was pulled or deleted, say. */
+    public void refresh() {
+        refresh.run();
+    }
+
+    /** Who asks it. */
+    void refreshedBy(Runnable asker) {
+        refresh = asker;
+    }
+
+    /** What is known of {@code model} here, by Ollama's rule for names; remembered while somebody holds it. */
+    HostedModel hosted(String model) {
+        String name = ModelCatalog.normalized(model);
+        synchronized (hosted) {
+            WeakReference<HostedModel> reference = hosted.get(name);
+            HostedModel known = reference == null ? null : reference.get();
+            if (known != null) {
+                return known;
+            }
+            HostedModel made = new HostedModel(model, spec.parallel(), spec.kind() == BackendSpec.Kind.OLLAMA);
+            hosted.put(name, new WeakReference<>(made));
+            knowledge.tell(name, made, clock.getAsLong());
+            return made;
+        }
+    }
+
+    /** The models that targets serve here, by their normalized names. */
+    public Map<String, HostedModel> hosted() {
+        Map<String, HostedModel> held = new TreeMap<>();
+        synchronized (hosted) {
+            hosted.values().removeIf(reference -> reference.get() == null);
+            hosted.forEach((name, reference) -> {
+                HostedModel model = reference.get();
+                if (model != null) {
+                    held.put(name, model);
+                }
+            });
+        }
+        return held;
+    }
+
+    /** Names it among others, for {@link Rendezvous}. */
+    long hash() {
+        return hash;
+    }
+
     Availability availability() {
         return availability;
     }
@@ -135,39 +216,75 @@ public final class Backend {
         return inFlight.get() < spec.maxInFlight();
     }
 
+    /** Whether requests of models with a higher priority wait for a slot here that they would take. */
+    boolean isClaimed(int priority) {
+        if (waiting.isEmpty()) {
+            return false;
+        }
+        for (WaitQueue queue : waiting) {
+            if (queue.priority() > priority && queue.wants(this)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** Takes a slot of a backend that is fit, or null when it is full or unfit by now. */
     @Nullable
-    Lease acquire(Target target) {
+    Lease acquire(Target target, Reason reason) {
         boolean trial = !availability.isUp();
         if (trial && !(availability.isTrialDue() && availability.claimTrial())) {
             return null;
         }
-        return lease(target, trial);
+        return lease(target, trial ? Reason.TRIAL : reason);
     }
 
     /** Takes a slot of a backend that is out, for one request at a time: nobody fit is left. */
     @Nullable
     Lease acquireForTrial(Target target) {
-        return !drained && availability.claimTrial() ? lease(target, true) : null;
+        return !drained && availability.claimTrial() ? lease(target, Reason.TRIAL) : null;
     }
 
-    private @Nullable Lease lease(Target target, boolean trial) {
+    private @Nullable Lease lease(Target target, Reason reason) {
+        long now = clock.getAsLong();
+        boolean taken = takeSlot();
+        if (taken && !target.hosted().begin(now)) {
+            inFlight.decrementAndGet();
+            taken = false;
+        }
+        if (!taken) {
+            if (reason == Reason.TRIAL) {
+                availability.trialUndecided();
+            }
+            return null;
+        }
+        return new Lease(target, reason, target.hosted().beginLoading(), now);
+    }
+
+    private boolean takeSlot() {
         int busy;
         do {
             busy = inFlight.get();
             if (busy >= spec.maxInFlight()) {
-                if (trial) {
-                    availability.trialUndecided();
-                }
-                return null;
+                return false;
             }
         } while (!inFlight.compareAndSet(busy, busy + 1));
-        return new Lease(target, trial);
+        return true;
+    }
+
+    /** The time by this backend's clock. */
+    long now() {
+        return clock.getAsLong();
     }
 
     /** The one place where a slot is given back; called by {@link Lease#release} only. */
     void released() {
         inFlight.decrementAndGet();
+        slotFreed();
+    }
+
+    /** Wakes who waits for a slot here, one of each model. */
+    void slotFreed() {
         if (!waiting.isEmpty()) {
             for (WaitQueue queue : waiting) {
                 queue.slotFreed(this);

@@ -1,9 +1,13 @@
 package dev.weir.backends;
 
+import dev.weir.backends.translate.Translation;
 import dev.weir.core.Dispatch;
 import dev.weir.core.Downstream;
 import dev.weir.core.Exchange;
+import dev.weir.core.GatewayException;
+import dev.weir.core.Identity;
 import dev.weir.core.ModelRequest;
+import dev.weir.core.ResponseFilter;
 import dev.weir.core.ResponseHead;
 import dev.weir.core.Upstream;
 import io.netty.buffer.ByteBuf;
@@ -46,6 +50,7 @@ final class BackendCall
     private final long heartbeatMillis;
     private Downstream downstream;
     private boolean guarded;
+    private @Nullable Translation translation;
 
     private State state = State.CHOOSING;
     private @Nullable QueuePlace place;
@@ -67,7 +72,13 @@ final class BackendCall
         this.kind = kind;
         this.heartbeatMillis = heartbeatMillis;
         this.format = kind == CallKind.RELAY ? StreamFormat.OTHER : StreamFormat.of(UpstreamPath.pathOf(exchange));
-        this.itinerary = new Itinerary(groups, kind);
+        this.itinerary = new Itinerary(groups, kind, asker(exchange, groups.get(0)));
+    }
+
+    private static Asker asker(Exchange exchange, BackendGroup group) {
+        Identity identity = exchange.get(Identity.KEY);
+        String id = identity == null ? "" : identity.id();
+        return new Asker(id, Affinities.of(group.balancing().affinity(), exchange, id));
     }
 
     void start() {
@@ -96,6 +107,9 @@ final class BackendCall
     private void choose() {
         Choice choice = itinerary.choose();
         if (choice instanceof Lease taken) {
+            if (place != null) {
+                itinerary.group().queue().served();
+            }
             leaveQueue();
             attempt(taken);
         } else if (choice == Choice.None.BUSY) {
@@ -113,11 +127,21 @@ final class BackendCall
             kept.waitOn();
             return;
         }
-        QueuePlace fresh = new QueuePlace(itinerary.group(), itinerary.tried(), exchange.eventLoop(), this);
+        QueuePlace fresh = new QueuePlace(itinerary.group(), itinerary.asker(), exchange.eventLoop(), this);
         if (fresh.enter()) {
             place = fresh;
+            noteWait();
         } else {
             crowdedOut();
+        }
+    }
+
+    /** Has everybody know how long the wait may be. */
+    private void noteWait() {
+        QueuePlace kept = place;
+        if (kept != null) {
+            int position = kept.position();
+            dispatch.waiting(position, itinerary.group().queue().expectedWaitMillis(position));
         }
     }
 
@@ -128,12 +152,8 @@ final class BackendCall
     }
 
     @Override
-    public void waitedTooLong() {
+    public void crowdedOut() {
         leaveQueue();
-        crowdedOut();
-    }
-
-    private void crowdedOut() {
         state = State.CHOOSING;
         itinerary.crowdedOut();
         fallBack();
@@ -142,6 +162,7 @@ final class BackendCall
     private void leaveQueue() {
         if (place != null) {
             dispatch.queued(place.leave());
+            dispatch.waiting(0, 0);
             place = null;
         }
     }
@@ -153,6 +174,8 @@ final class BackendCall
             failedBefore = null;
         }
         dispatch.attempt(taken.backend().name(), itinerary.group().name());
+        dispatch.chosen(taken.reason().label());
+        events().chosen(itinerary.group().name(), taken.reason());
         BackendConnection idle = kind == CallKind.INFERENCE
                 ? taken.backend().pool(exchange.eventLoop()).takeUsable()
                 : null;
@@ -182,12 +205,31 @@ final class BackendCall
         dispatch.sent(System.nanoTime());
         boolean headRequest = exchange.request().isHead();
         if (kind == CallKind.INFERENCE) {
-            ready.send(RequestWriter.whole(exchange, held.target()), true, headRequest, this);
+            translation = Tongues.between(exchange, held.backend());
+            ByteBuf request;
+            try {
+                request = RequestWriter.whole(exchange, held.target(), translation);
+            } catch (GatewayException e) {
+                refuse(e);
+                return;
+            }
+            ready.send(request, true, headRequest, this);
         } else {
             requestStream = new RequestStream(exchange.request().headers(), ready);
             ready.send(RequestWriter.head(exchange, held.target()), false, headRequest, this);
             downstream.resumeRequest();
         }
+    }
+
+    /** The request is not for this backend, and that is the request's fault. */
+    private void refuse(GatewayException refusal) {
+        state = State.DONE;
+        if (connection != null) {
+            connection.close();
+            connection = null;
+        }
+        releaseLease(Lease.Verdict.NOTHING);
+        downstream.fail(refusal);
     }
 
     @Override
@@ -204,10 +246,18 @@ final class BackendCall
         if (held == null) {
             return;
         }
+        if (kind == CallKind.INFERENCE && Tongues.isWithoutV1(head, exchange, held.backend())) {
+            askInItsOwnApi(held);
+            return;
+        }
         dispatch.firstByte(System.nanoTime());
         Failure failure = Failure.of(head, held.backend());
         if (failure == null) {
             held.answered();
+            if (head.status() < 300) {
+                ModelRequest request = exchange.get(ModelRequest.KEY);
+                held.ran(request != null && request.stream());
+            }
         } else if (isRepeated(failure, held.backend())) {
             return;
         } else {
@@ -218,10 +268,35 @@ final class BackendCall
         if (kind == CallKind.INFERENCE) {
             head.headers().set("x-weir-model", itinerary.group().shownName());
         }
+        ModelRequest request = exchange.get(ModelRequest.KEY);
+        if (translation == null || request == null) {
+            answer(head);
+            return;
+        }
+        ResponseFilter told = translation.answer(exchange, head, request.model());
+        ResponseHead toldHead = translation.head(head);
+        if (!guarded && EventStreamGuard.canSpeakIn(toldHead, format)) {
+            guard();
+        }
+        downstream = exchange.filterResponse(told);
+        downstream.writeHead(toldHead);
+    }
+
+    private void answer(ResponseHead head) {
         if (!guarded && EventStreamGuard.canSpeakIn(head, format)) {
             guard();
         }
         downstream.writeHead(head);
+    }
+
+    /** The same backend again, which is too old for what it was asked in. */
+    private void askInItsOwnApi(Lease held) {
+        held.backend().lacksV1();
+        if (connection != null) {
+            connection.close();
+            connection = null;
+        }
+        connect(held);
     }
 
     /** Has the answer guarded on its way to the client. */
@@ -250,11 +325,17 @@ final class BackendCall
 
     @Override
     public String waiting() {
-        return "";
+        noteWait();
+        return dispatch.queuePosition() == 0
+                ? ""
+                : "queue=" + dispatch.queuePosition() + " wait=" + dispatch.expectedWaitMillis() / 1000 + "s";
     }
 
     /** Drops this answer, an error, if somebody else may give one in its place. */
     private boolean isRepeated(Failure failure, Backend backend) {
+        if (failure.kind() == Failure.Kind.NOT_FOUND) {
+            noteMissing();
+        }
         Itinerary.Repeat repeat = itinerary.repeatsAnswer(failure, backend);
         if (repeat == Itinerary.Repeat.NO) {
             return false;
@@ -265,6 +346,15 @@ final class BackendCall
         }
         attemptOver(failure, repeat == Itinerary.Repeat.ELSEWHERE);
         return true;
+    }
+
+    /** A backend says that it has no such model: asks it which models it has. */
+    private void noteMissing() {
+        Lease held = lease;
+        if (held != null && kind == CallKind.INFERENCE) {
+            held.target().hosted().missing();
+            held.backend().refresh();
+        }
     }
 
     @Override

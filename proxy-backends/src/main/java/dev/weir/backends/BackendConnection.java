@@ -61,26 +61,34 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
     private final ResponseDecoder decoder;
     private final Timeout timeout;
     private final long createdNanos = System.nanoTime();
+    private BackendSpec.Timeouts limits;
 
     private State state = State.IDLE;
     private @Nullable Receiver receiver;
     private @Nullable ByteBuf inbound;
     private boolean reused;
+    private boolean single;
     private boolean received;
     private boolean requestSent;
     private boolean reset;
     private boolean closeNotified;
     private long totalDeadlineNanos;
 
-    BackendConnection(Backend backend, Channel channel, HttpLimits limits) {
+    BackendConnection(Backend backend, Channel channel, HttpLimits headLimits) {
         this.backend = backend;
         this.channel = channel;
-        this.decoder = new ResponseDecoder(limits);
+        this.limits = backend.spec().timeouts();
+        this.decoder = new ResponseDecoder(headLimits);
         this.timeout = new Timeout(channel.eventLoop(), this::expired);
     }
 
     Channel channel() {
         return channel;
+    }
+
+    /** Has other time limits hold than those of the backend's configuration. */
+    void limits(BackendSpec.Timeouts others) {
+        limits = others;
     }
 
     /** Whether it can be sent a request: open, and not too old. */
@@ -103,10 +111,15 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
         received = false;
         requestSent = complete;
         decoder.begin(headRequest);
-        totalDeadlineNanos = System.nanoTime()
-                + TimeUnit.MILLISECONDS.toNanos(backend.spec().timeouts().totalMillis());
+        totalDeadlineNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(limits.totalMillis());
         channel.writeAndFlush(bytes, channel.voidPromise());
         awaitHead();
+    }
+
+    /** Has it close after one answer. */
+    BackendConnection forOneAnswer() {
+        single = true;
+        return this;
     }
 
     /** Sends a part of a streamed request, framed by the caller. Takes {@code bytes}. */
@@ -122,11 +135,11 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
             return;
         }
         if (requestSent) {
-            timeout.set(leftOf(backend.spec().timeouts().firstByteMillis()));
+            timeout.set(leftOf(limits.firstByteMillis()));
         } else if (channel.isWritable()) {
             timeout.clear();
         } else {
-            timeout.set(leftOf(backend.spec().timeouts().idleMillis()));
+            timeout.set(leftOf(limits.idleMillis()));
         }
     }
 
@@ -196,7 +209,7 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
                     return;
                 }
                 state = State.RELAYING;
-                timeout.set(leftOf(backend.spec().timeouts().idleMillis()));
+                timeout.set(leftOf(limits.idleMillis()));
                 receiver.onHead(head);
                 if (decoder.body().ended()) {
                     deliver(Unpooled.EMPTY_BUFFER);
@@ -232,7 +245,7 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
         state = State.IDLE;
         reused = true;
         setReading(true);
-        if (clean && !backend.isRetired() && isUsable() && pool().keep(this)) {
+        if (clean && !single && !backend.isRetired() && isUsable() && pool().keep(this)) {
             timeout.set(backend.spec().pool().idleMillis());
         } else {
             close();
@@ -243,7 +256,7 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
         if (System.nanoTime() - totalDeadlineNanos >= 0) {
             expired();
         } else {
-            timeout.set(leftOf(backend.spec().timeouts().idleMillis()));
+            timeout.set(leftOf(limits.idleMillis()));
         }
     }
 

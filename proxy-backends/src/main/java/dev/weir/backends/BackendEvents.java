@@ -4,6 +4,9 @@ package dev.weir.backends;
 public interface BackendEvents {
     BackendEvents NONE = new BackendEvents() {};
 
+    /** A target of {@code model}, a name of the configuration or of a backend, was chosen. */
+    default void chosen(String model, Reason reason) {}
+
     /** A request is tried again elsewhere, or on a fresh connection, after {@code backend} failed. */
     default void retried(Backend backend) {}
 

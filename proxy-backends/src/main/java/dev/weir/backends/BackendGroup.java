@@ -19,6 +19,8 @@ public final class BackendGroup {
     private final List<Target> targets;
     private final Map<String, Object> metadata;
     private final Settings settings;
+    private final Balancing balancing;
+    private final Balancer balancer;
     private final WaitQueue queue;
     private final RetryBudget retryBudget;
     private final BackendEvents events;
@@ -38,19 +40,29 @@ public final class BackendGroup {
     }
 
     BackendGroup(String name, List<Target> targets, Settings settings, BackendEvents events) {
-        this(name, targets, Map.of(), settings, events);
+        this(name, targets, Map.of(), Balancing.DEFAULT, settings, events);
     }
 
     BackendGroup(
-            String name, List<Target> targets, Map<String, Object> metadata, Settings settings, BackendEvents events) {
+            String name,
+            List<Target> targets,
+            Map<String, Object> metadata,
+            Balancing balancing,
+            Settings settings,
+            BackendEvents events) {
         this.name = name;
+        this.balancing = balancing;
+        this.balancer = new Balancer(targets, balancing);
         this.shownName = FieldText.of(name);
         this.targets = List.copyOf(targets);
         this.metadata = metadata;
         this.settings = settings;
         this.events = events;
         this.queue = new WaitQueue(
-                this.targets.stream().map(Target::backend).distinct().toList(), settings.queueMax());
+                this.targets.stream().map(Target::backend).distinct().toList(),
+                settings.queueMax(),
+                balancing.priority(),
+                balancer::wants);
         this.retryBudget = new RetryBudget(settings.retryPercent(), settings.retryMin(), System::nanoTime);
     }
 
@@ -94,19 +106,34 @@ public final class BackendGroup {
         return queue.size();
     }
 
-    Choice choose(List<Backend> tried) {
-        return LeastConnections.choose(targets, tried);
+    /** How requests are spread over the targets. */
+    Balancing balancing() {
+        return balancing;
     }
 
-    /** The backend that {@link #choose} would take now, if any has a free slot. */
+    Choice choose(Asker asker) {
+        return balancer.choose(asker, queue.size());
+    }
+
+    /** The backend that {@link #choose} would take now for one of those who wait, if any has a free slot. */
     @Nullable
-    Backend candidate(List<Backend> tried) {
-        return LeastConnections.candidate(targets, tried);
+    Backend candidate(Asker asker) {
+        return balancer.candidate(asker, Math.max(0, queue.size() - 1));
     }
 
-    /** Whether any target not {@code tried} is fit, if perhaps busy. */
-    boolean isFit(List<Backend> tried) {
-        return LeastConnections.isAnyFit(targets, tried);
+    /** Whether any target that {@code asker} has not tried is fit, if perhaps busy. */
+    boolean isFit(Asker asker) {
+        return balancer.isAnyFit(asker);
+    }
+
+    /** Whether anybody whom {@code asker} has not tried may have the model, fit or not. */
+    boolean mayBeElsewhere(Asker asker) {
+        return balancer.mayBeElsewhere(asker);
+    }
+
+    /** After which wait loading the model elsewhere would have been quicker, in nanoseconds; 0 for never. */
+    long patienceNanos(Asker asker) {
+        return balancer.patienceNanos(asker);
     }
 
     Settings settings() {
@@ -147,6 +174,6 @@ public final class BackendGroup {
 
     /** Whether any target could serve now. */
     public boolean isUp() {
-        return isFit(List.of());
+        return isFit(new Asker("", Asker.NO_AFFINITY));
     }
 }

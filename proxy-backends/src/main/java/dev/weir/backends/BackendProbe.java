@@ -14,7 +14,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One GET of Weir's own to a backend, outside leases and pools: a health check, a look at its models. Runs on one event
+ * One request of Weir's own to a backend, outside leases and pools: a health check, a look at its models. Runs on one event
  * loop; ends exactly once.
  */
 final class BackendProbe implements Connector.Requester, BackendConnection.Receiver {
@@ -22,6 +22,7 @@ final class BackendProbe implements Connector.Requester, BackendConnection.Recei
 
     private final Backend backend;
     private final String path;
+    private final @Nullable String json;
     private final Consumer<Result> onResult;
     private final ByteArrayOutputStream body = new ByteArrayOutputStream(256);
     private @Nullable BackendConnection connection;
@@ -39,15 +40,27 @@ final class BackendProbe implements Connector.Requester, BackendConnection.Recei
     @SuppressWarnings("ArrayRecordComponent") // read once, by the one who asked
     record Result(int status, byte[] body) {}
 
-    private BackendProbe(Backend backend, String path, Consumer<Result> onResult) {
+    private BackendProbe(Backend backend, String path, @Nullable String json, Consumer<Result> onResult) {
         this.backend = backend;
         this.path = path;
+        this.json = json;
         this.onResult = onResult;
     }
 
     /** Sends {@code GET path} and tells {@code onResult}, on {@code eventLoop}, within {@code timeoutMillis}. */
     static void get(Backend backend, EventLoop eventLoop, String path, long timeoutMillis, Consumer<Result> onResult) {
-        eventLoop.execute(() -> new BackendProbe(backend, path, onResult).start(eventLoop, timeoutMillis));
+        eventLoop.execute(() -> new BackendProbe(backend, path, null, onResult).start(eventLoop, timeoutMillis));
+    }
+
+    /** Sends {@code POST path} with {@code json}; else as {@link #get}. */
+    static void post(
+            Backend backend,
+            EventLoop eventLoop,
+            String path,
+            String json,
+            long timeoutMillis,
+            Consumer<Result> onResult) {
+        eventLoop.execute(() -> new BackendProbe(backend, path, json, onResult).start(eventLoop, timeoutMillis));
     }
 
     private void start(EventLoop eventLoop, long timeoutMillis) {
@@ -62,11 +75,25 @@ final class BackendProbe implements Connector.Requester, BackendConnection.Recei
             ready.close();
             return;
         }
-        connection = ready;
-        String head = "GET " + backend.fields().basePath() + path + " HTTP/1.1\r\n"
+        connection = ready.forOneAnswer();
+        String head = (json == null ? "GET " : "POST ")
+                + backend.fields().basePath() + path + " HTTP/1.1\r\n"
                 + backend.fields().lines()
-                + "User-Agent: weir\r\nConnection: close\r\n\r\n";
-        ready.send(Unpooled.copiedBuffer(head, StandardCharsets.ISO_8859_1), true, false, this);
+                + "User-Agent: weir\r\nConnection: close\r\n";
+        ready.send(Unpooled.wrappedBuffer(ascii(head), content()), true, false, this);
+    }
+
+    private ByteBuf content() {
+        if (json == null) {
+            return ascii("\r\n");
+        }
+        ByteBuf content = Unpooled.copiedBuffer(json, StandardCharsets.UTF_8);
+        String fields = "Content-Type: application/json\r\nContent-Length: " + content.readableBytes() + "\r\n\r\n";
+        return Unpooled.wrappedBuffer(ascii(fields), content);
+    }
+
+    private static ByteBuf ascii(String text) {
+        return Unpooled.copiedBuffer(text, StandardCharsets.ISO_8859_1);
     }
 
     @Override

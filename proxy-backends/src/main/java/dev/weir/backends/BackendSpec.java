@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param maxInFlight requests it is given at once, at least 1
  * @param apiKey sent as bearer token, or null for none; the client's own key never is
  * @param headers fields sent with every request
+ * @param parallel requests it runs at once per model; 0 for unknown
  */
 public record BackendSpec(
         String name,
@@ -29,7 +30,8 @@ public record BackendSpec(
         Pool pool,
         Health health,
         Eject eject,
-        @Nullable Tls tls) {
+        @Nullable Tls tls,
+        int parallel) {
 
     /** Which APIs a backend speaks. */
     public enum Kind {
@@ -101,7 +103,27 @@ public record BackendSpec(
         if (maxInFlight < 1) {
             throw new IllegalArgumentException("max_in_flight: " + maxInFlight + " (expected: >= 1)");
         }
+        if (parallel < 0) {
+            throw new IllegalArgumentException("parallel: " + parallel + " (expected: >= 0)");
+        }
         headers = Map.copyOf(headers);
+    }
+
+    /** A backend of which nobody knows how many requests it runs at once. */
+    public BackendSpec(
+            String name,
+            URI url,
+            Kind kind,
+            int weight,
+            int maxInFlight,
+            @Nullable String apiKey,
+            Map<String, String> headers,
+            Timeouts timeouts,
+            Pool pool,
+            Health health,
+            Eject eject,
+            @Nullable Tls tls) {
+        this(name, url, kind, weight, maxInFlight, apiKey, headers, timeouts, pool, health, eject, tls, 0);
     }
 
     /** A backend with default settings. */

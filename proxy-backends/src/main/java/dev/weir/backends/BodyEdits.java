@@ -27,20 +27,31 @@ final class BodyEdits {
     }
 
     /**
-     * Puts {@code replacement} in the place of {@code span}; an empty span inserts.
+     * Puts {@code replacement} in the place of {@code span}; an empty span inserts. Edits may come in any order; insertions at
+     * one place stand in the order in which they came.
      *
-     * @throws IllegalArgumentException if the span begins before the end of the one replaced before, or ends behind the body
+     * @throws IllegalArgumentException if the span lies over one replaced before, or ends behind the body
      */
     BodyEdits replace(Span span, byte[] replacement) {
-        int from = spans.isEmpty() ? 0 : spans.get(spans.size() - 1).end();
-        if (span.start() < from || span.length() < 0 || span.length() > body.readableBytes() - span.start()) {
-            throw new IllegalArgumentException("span: " + span.start() + "+" + span.length() + " (expected: within "
-                    + from + " to " + body.readableBytes() + ")");
+        int index = spans.size();
+        while (index > 0 && isBefore(span, spans.get(index - 1))) {
+            index--;
         }
-        spans.add(span);
-        replacements.add(replacement);
+        int from = index == 0 ? 0 : spans.get(index - 1).end();
+        int to = index == spans.size() ? body.readableBytes() : spans.get(index).start();
+        if (span.start() < from || span.length() < 0 || span.length() > to - span.start()) {
+            throw new IllegalArgumentException(
+                    "span: " + span.start() + "+" + span.length() + " (expected: within " + from + " to " + to + ")");
+        }
+        spans.add(index, span);
+        replacements.add(index, replacement);
         length += replacement.length - span.length();
         return this;
+    }
+
+    private static boolean isBefore(Span span, Span other) {
+        boolean insertedBefore = other.length() == 0 && other.start() == span.start();
+        return other.start() >= span.end() && !insertedBefore;
     }
 
     /** How many bytes the result has. */

@@ -2,6 +2,7 @@ package dev.weir.backends;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import dev.weir.backends.translate.ErrorText;
 import dev.weir.core.Downstream;
 import dev.weir.core.Exchange;
 import dev.weir.core.GatewayError;

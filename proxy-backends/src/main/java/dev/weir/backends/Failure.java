@@ -32,6 +32,8 @@ record Failure(Kind kind, String detail) {
         TIMEOUT(GatewayError.BACKEND_TIMEOUT),
         /** The connection ended in the middle of the answer. */
         CUT(GatewayError.BACKEND_FAILED),
+        /** It answered 404 in JSON: it does not have the model. */
+        NOT_FOUND(GatewayError.MODEL_NOT_FOUND),
         /** It reported an error in the middle of its stream. */
         STREAM_ERROR(GatewayError.BACKEND_FAILED),
         /** Its stream ended in order, but without saying that it is complete. */
@@ -56,6 +58,8 @@ record Failure(Kind kind, String detail) {
     /** The failure that an answer of {@code backend} is, or null if it is none: what it means for another attempt. */
     static @Nullable Failure of(ResponseHead head, Backend backend) {
         return switch (head.status()) {
+            case 404 ->
+                isJson(head) ? new Failure(Kind.NOT_FOUND, "backend " + backend.name() + " answered 404") : null;
             case 500 -> new Failure(Kind.SERVER_ERROR, "backend " + backend.name() + " answered 500");
             case 502, 503, 504 ->
                 new Failure(Kind.UNAVAILABLE, "backend " + backend.name() + " answered " + head.status());
@@ -63,9 +67,16 @@ record Failure(Kind kind, String detail) {
         };
     }
 
+    /** Paths that a server does not know are mostly answered in plain text. */
+    private static boolean isJson(ResponseHead head) {
+        String type = head.headers().get("content-type");
+        return type != null && type.regionMatches(true, 0, "application/json", 0, 16);
+    }
+
     /** What it says about the backend: an error that it reports itself may be the request's fault. */
     Lease.Verdict verdict() {
         return switch (kind) {
+            case NOT_FOUND -> Lease.Verdict.WORKS;
             case SERVER_ERROR, STREAM_ERROR, UNFINISHED -> Lease.Verdict.NOTHING;
             default -> Lease.Verdict.FAILED;
         };

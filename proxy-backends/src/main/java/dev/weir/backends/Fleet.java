@@ -32,9 +32,20 @@ public final class Fleet implements AutoCloseable {
     private final EventLoopGroup eventLoops;
     private final BackendEvents events;
     private final Map<Backend, BackendWatch> watches = new HashMap<>();
-    private final Map<Backend, List<String>> models = new ConcurrentHashMap<>();
+    private final Map<Backend, Map<String, String>> models = new ConcurrentHashMap<>();
     private final ScheduledExecutorService lookups =
             Executors.newSingleThreadScheduledExecutor(new DefaultThreadFactory("weir-dns", true));
+    private final BackendWatch.Models listings = new BackendWatch.Models() {
+        @Override
+        public void listed(Backend backend) {
+            learned(backend);
+        }
+
+        @Override
+        public List<Target> preloaded(Backend backend) {
+            return current.catalog.preloaded(backend);
+        }
+    };
     private volatile Plan current;
 
     public Fleet(Transport transport, EventLoopGroup eventLoops, BackendEvents events) {
@@ -81,9 +92,12 @@ public final class Fleet implements AutoCloseable {
         for (ModelSpec model : modelSpecs) {
             List<Target> targets = new ArrayList<>();
             for (ModelSpec.TargetSpec target : model.targets()) {
-                targets.add(new Target(required(backends, target.backend()), target.model(), target.weight()));
+                targets.add(new Target(
+                        required(backends, target.backend()), target.model(), target.weight(), model.policy()));
             }
-            groups.put(model.name(), new BackendGroup(model.name(), targets, model.metadata(), settings, events));
+            groups.put(
+                    model.name(),
+                    new BackendGroup(model.name(), targets, model.metadata(), model.balancing(), settings, events));
         }
         for (ModelSpec model : modelSpecs) {
             required(groups, model.name())
@@ -124,16 +138,12 @@ public final class Fleet implements AutoCloseable {
         current = plan;
         publishModels();
         for (Backend backend : plan.backends.values()) {
-            if (before.discover != plan.discover) {
-                stopWatching(backend);
-            }
             watches.computeIfAbsent(backend, this::watch);
         }
     }
 
     private BackendWatch watch(Backend backend) {
-        BackendWatch watch =
-                new BackendWatch(backend, eventLoops.next(), events, current.discover ? this::foundModels : null);
+        BackendWatch watch = new BackendWatch(backend, eventLoops.next(), events, listings);
         watch.start();
         return watch;
     }
@@ -145,8 +155,10 @@ public final class Fleet implements AutoCloseable {
         }
     }
 
-    private void foundModels(Backend backend, List<String> names) {
-        List<String> before = models.put(backend, names);
+    /** A backend has listed its models. */
+    private void learned(Backend backend) {
+        Map<String, String> names = backend.knowledge().models();
+        Map<String, String> before = models.put(backend, names);
         if (!names.equals(before)) {
             publishModels();
         }
@@ -160,7 +172,7 @@ public final class Fleet implements AutoCloseable {
             Map<Backend, Collection<String>> found = new LinkedHashMap<>();
             if (plan.discover) {
                 for (Backend backend : plan.backends.values()) {
-                    found.put(backend, models.getOrDefault(backend, List.of()));
+                    found.put(backend, models.getOrDefault(backend, Map.of()).values());
                 }
             }
             plan.catalog.found(found);

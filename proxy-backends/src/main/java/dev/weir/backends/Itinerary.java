@@ -1,7 +1,6 @@
 package dev.weir.backends;
 
 import dev.weir.core.GatewayException;
-import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -13,7 +12,7 @@ final class Itinerary {
     private final List<BackendGroup> groups;
     private final CallKind kind;
     private final RetryBudget budget;
-    private final List<Backend> tried = new ArrayList<>(2);
+    private final Asker asker;
     private BackendGroup group;
     private int groupIndex;
     private int retriesLeft;
@@ -23,9 +22,10 @@ final class Itinerary {
     /**
      * @param groups who may answer, in order: the one asked for, then its fallbacks
      */
-    Itinerary(List<BackendGroup> groups, CallKind kind) {
+    Itinerary(List<BackendGroup> groups, CallKind kind, Asker asker) {
         this.groups = groups;
         this.kind = kind;
+        this.asker = asker;
         this.group = groups.get(0);
         this.retriesLeft = group.settings().retries();
         this.budget = group.retryBudget();
@@ -41,24 +41,25 @@ final class Itinerary {
         return group;
     }
 
-    /** Backends of this group that were tried; not to be changed. */
-    List<Backend> tried() {
-        return tried;
+    /** What the request brings to choices. */
+    Asker asker() {
+        return asker;
     }
 
     Choice choose() {
-        return group.choose(tried);
+        return group.choose(asker);
     }
 
     /** An attempt failed; returns whether there is to be another one in this group, which is then paid for. */
     boolean retriesAfter(Failure failure, Backend backend) {
-        tried.add(backend);
+        asker.tried(backend);
         lastFailure = failure;
         return switch (failure.kind()) {
             case REFUSED -> true;
             case CONNECT, TLS -> takeRetry();
             case STALE, CLOSED, PROTOCOL -> kind == CallKind.INFERENCE && takeRetry();
-            case SERVER_ERROR, UNAVAILABLE, FIRST_BYTE_TIMEOUT, TIMEOUT, CUT, STREAM_ERROR, UNFINISHED -> false;
+            case NOT_FOUND, SERVER_ERROR, UNAVAILABLE, FIRST_BYTE_TIMEOUT, TIMEOUT, CUT, STREAM_ERROR, UNFINISHED ->
+                false;
         };
     }
 
@@ -74,14 +75,17 @@ final class Itinerary {
 
     /** Whether somebody else may do better than {@code failure}, which {@code backend} answered; a 500 is tried once more. */
     Repeat repeatsAnswer(Failure failure, Backend backend) {
+        if (failure.kind() == Failure.Kind.NOT_FOUND) {
+            return repeatsElsewhere(backend);
+        }
         boolean serverError = failure.kind() == Failure.Kind.SERVER_ERROR;
         if (kind != CallKind.INFERENCE || (serverError && serverErrorTried)) {
             return Repeat.NO;
         }
-        tried.add(backend);
+        asker.tried(backend);
         boolean again = takeRetry();
         if (!again && !hasFallback()) {
-            tried.remove(tried.size() - 1);
+            asker.untry(backend);
             return Repeat.NO;
         }
         serverErrorTried |= serverError;
@@ -89,9 +93,23 @@ final class Itinerary {
         return again ? Repeat.ELSEWHERE : Repeat.FALLBACK;
     }
 
+    /** A backend that lacks the model costs no retry: whoever may have it is asked, and is waited for. */
+    private Repeat repeatsElsewhere(Backend backend) {
+        if (kind != CallKind.INFERENCE) {
+            return Repeat.NO;
+        }
+        asker.tried(backend);
+        if (!group.mayBeElsewhere(asker)) {
+            asker.untry(backend);
+            return Repeat.NO;
+        }
+        lastFailure = null;
+        return Repeat.ELSEWHERE;
+    }
+
     /** Takes one of the attempts left and one of the budget, if there is anybody to try. */
     private boolean takeRetry() {
-        if (retriesLeft == 0 || group.candidate(tried) == null || !budget.tryRetry()) {
+        if (retriesLeft == 0 || group.candidate(asker) == null || !budget.tryRetry()) {
             return false;
         }
         retriesLeft--;
@@ -115,7 +133,7 @@ final class Itinerary {
         BackendGroup next = groups.get(++groupIndex);
         group.events().fellBack(group.name(), next.name());
         group = next;
-        tried.clear();
+        asker.forget();
         return true;
     }
 

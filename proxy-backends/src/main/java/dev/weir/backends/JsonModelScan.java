@@ -13,7 +13,9 @@ import com.fasterxml.jackson.core.io.JsonEOFException;
 import dev.weir.core.GatewayError;
 import dev.weir.core.GatewayException;
 import dev.weir.core.ModelRequest;
+import dev.weir.core.ModelRequest.IncludeUsage;
 import dev.weir.core.ModelRequest.Span;
+import dev.weir.core.ModelRequest.StreamOptions;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufInputStream;
 import io.netty.buffer.ByteBufUtil;
@@ -42,6 +44,8 @@ final class JsonModelScan {
 
     private static final int MAX_TOKENS = 3_000_000;
 
+    private static final int NULL_LENGTH = 4;
+
     /** Bounds numbers, and the only string that is decoded. */
     private static final int MAX_TEXT_LENGTH = 1_000;
 
@@ -69,6 +73,7 @@ final class JsonModelScan {
     private int firstField;
     private boolean maxTokens;
     private @Nullable Span maxCompletionTokensName;
+    private @Nullable StreamOptions streamOptions;
 
     private JsonModelScan(ByteBuf body) {
         this.body = body;
@@ -90,7 +95,7 @@ final class JsonModelScan {
         try (JsonParser parser = JSON.createParser((InputStream) new ByteBufInputStream(body.duplicate()))) {
             scan.readDocument(parser);
         } catch (JsonEOFException e) {
-            throw ModelRequestReader.badRequest("request body: the JSON ends too early");
+            throw tooEarly();
         } catch (StreamConstraintsException e) {
             throw ModelRequestReader.badRequest("request body: the JSON is nested deeper than " + MAX_NESTING
                     + " levels, or holds a number or name that is too long");
@@ -174,6 +179,7 @@ final class JsonModelScan {
                 maxCompletionTokensName = stringAt(parser.currentTokenLocation().getByteOffset());
                 skipValue(parser);
             }
+            case "stream_options" -> readStreamOptions(parser);
             default -> {
                 refuseOtherCase(name);
                 skipValue(parser);
@@ -222,10 +228,60 @@ final class JsonModelScan {
         streamSpan = new Span(start, token.asString().length());
     }
 
+    private void readStreamOptions(JsonParser parser) throws IOException, GatewayException {
+        JsonToken token = parser.nextToken();
+        int start = offset(parser);
+        if (token != JsonToken.START_OBJECT) {
+            boolean isNull = token == JsonToken.VALUE_NULL;
+            streamOptions = new StreamOptions(
+                    isNull ? IncludeUsage.NULL : IncludeUsage.UNKNOWN, new Span(start, isNull ? NULL_LENGTH : 0));
+            skipRest(parser, token);
+            return;
+        }
+        StreamOptions unsaid = null;
+        StreamOptions said = null;
+        for (String name = parser.nextFieldName(); name != null; name = parser.nextFieldName()) {
+            unsaid = new StreamOptions(IncludeUsage.UNSAID, new Span(start + 1, 0));
+            if (!name.equals("include_usage")) {
+                skipValue(parser);
+            } else if (said != null) {
+                throw ModelRequestReader.badRequest("stream_options.include_usage: given twice")
+                        .param("stream_options");
+            } else {
+                said = includeUsage(parser);
+            }
+        }
+        streamOptions = said != null
+                ? said
+                : unsaid != null ? unsaid : new StreamOptions(IncludeUsage.EMPTY, new Span(start + 1, 0));
+    }
+
+    private StreamOptions includeUsage(JsonParser parser) throws IOException, GatewayException {
+        JsonToken token = parser.nextToken();
+        int start = offset(parser);
+        skipRest(parser, token);
+        return switch (token) {
+            case VALUE_TRUE -> new StreamOptions(IncludeUsage.ON, new Span(start, 4));
+            case VALUE_FALSE -> new StreamOptions(IncludeUsage.OFF, new Span(start, 5));
+            case VALUE_NULL -> new StreamOptions(IncludeUsage.OFF, new Span(start, NULL_LENGTH));
+            default -> new StreamOptions(IncludeUsage.UNKNOWN, new Span(start, 0));
+        };
+    }
+
+    /** Where the current token begins. */
+    private static int offset(JsonParser parser) {
+        return Math.toIntExact(parser.currentTokenLocation().getByteOffset());
+    }
+
     private void skipValue(JsonParser parser) throws IOException, GatewayException {
+        skipRest(parser, parser.nextToken());
+    }
+
+    /** Passes over the value that begins with {@code first}, the current token. */
+    private void skipRest(JsonParser parser, JsonToken first) throws IOException, GatewayException {
         int depth = 0;
-        do {
-            JsonToken token = parser.nextToken();
+        JsonToken token = first;
+        while (true) {
             if (token.isStructStart()) {
                 depth++;
             } else if (token.isStructEnd()) {
@@ -238,7 +294,11 @@ final class JsonModelScan {
                 throw ModelRequestReader.badRequest(
                         "request body: too many values (expected: at most " + MAX_TOKENS + ")");
             }
-        } while (depth > 0);
+            if (depth == 0) {
+                return;
+            }
+            token = parser.nextToken();
+        }
     }
 
     private static void refuseOtherCase(String name) throws GatewayException {
@@ -249,8 +309,14 @@ final class JsonModelScan {
         }
     }
 
-    /** The string whose opening quote stands at {@code start}; the parser has found it well-formed. */
-    private Span stringAt(long start) {
+    /**
+     * The string whose opening quote stands at {@code start}; the parser has found it well-formed. Behind a body that ends in
+     * the middle of a number, the parser's places are wrong.
+     */
+    private Span stringAt(long start) throws GatewayException {
+        if (start >= body.readableBytes()) {
+            throw tooEarly();
+        }
         int first = body.readerIndex() + Math.toIntExact(start);
         int at = first + 1;
         for (byte b = body.getByte(at); b != '"'; b = body.getByte(at)) {
@@ -264,17 +330,22 @@ final class JsonModelScan {
         if (model == null || modelSpan == null) {
             throw ModelRequestReader.modelMissing();
         }
-        return new ModelRequest(model, modelSpan, true, stream, maxTokens ? null : maxCompletionTokensName);
+        return new ModelRequest(
+                model, modelSpan, true, stream, maxTokens ? null : maxCompletionTokensName, streamOptions);
     }
 
     private static GatewayException repeated(JsonParser parser, String name) {
         return switch (name) {
-            case "model", "stream", "max_tokens", "max_completion_tokens" ->
+            case "model", "stream", "max_tokens", "max_completion_tokens", "stream_options" ->
                 ModelRequestReader.badRequest(name + ": given twice").param(name);
             default ->
                 ModelRequestReader.badRequest(
                         "request body: the same field twice" + where(parser.currentTokenLocation()));
         };
+    }
+
+    private static GatewayException tooEarly() {
+        return ModelRequestReader.badRequest("request body: the JSON ends too early");
     }
 
     private static GatewayException malformed(@Nullable JsonLocation location) {

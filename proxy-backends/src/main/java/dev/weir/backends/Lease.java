@@ -16,12 +16,33 @@ final class Lease implements Choice {
     }
 
     private final Target target;
+    private final Reason reason;
+    private final long sinceNanos;
     private boolean trial;
+    private boolean loading;
     private boolean released;
 
-    Lease(Target target, boolean trial) {
+    /**
+     * @param reason why this target was chosen
+     * @param loading whether the request has the model loaded
+     * @param sinceNanos when the slot was taken, by the backend's clock
+     */
+    Lease(Target target, Reason reason, boolean loading, long sinceNanos) {
         this.target = target;
-        this.trial = trial;
+        this.reason = reason;
+        this.trial = reason == Reason.TRIAL;
+        this.loading = loading;
+        this.sinceNanos = sinceNanos;
+    }
+
+    /** Why this target was chosen. */
+    Reason reason() {
+        return reason;
+    }
+
+    /** Whether the backend has to load the model for this request. */
+    boolean isLoading() {
+        return loading;
     }
 
     Target target() {
@@ -30,6 +51,20 @@ final class Lease implements Choice {
 
     Backend backend() {
         return target.backend();
+    }
+
+    /**
+     * An answer of the model has begun, so it is loaded.
+     *
+     * @param streamed whether the answer begins when its first token does
+     */
+    void ran(boolean streamed) {
+        target.hosted().answered(backend().now(), sinceNanos, loading, streamed);
+        if (loading) {
+            loading = false;
+            // Another model may have had to go.
+            backend().refresh();
+        }
     }
 
     /** The answer has begun: a trial need not last as long as the answer does. */
@@ -61,6 +96,7 @@ final class Lease implements Choice {
                 }
             }
         }
+        target.hosted().end(backend.now(), sinceNanos, loading);
         backend.released();
         return ejected;
     }

@@ -11,51 +11,40 @@ import org.jspecify.annotations.Nullable;
 final class LeastConnections {
     private LeastConnections() {}
 
-    /** Takes a slot on the best of {@code targets} whose backend is not among {@code tried}. */
-    static Choice choose(List<Target> targets, List<Backend> tried) {
-        while (true) {
-            Target best = best(targets, tried);
-            if (best == null) {
-                return otherwise(targets, tried);
-            }
-            Lease lease = best.backend().acquire(best);
-            if (lease != null) {
-                return lease;
-            }
-            // Another event loop took the last slot, or the trial: look again.
+    /** Which targets may be taken. */
+    enum Tier {
+        /** Those that have the model loaded, or are loading it. */
+        LOADED,
+        /** Those that have the model, but not loaded. */
+        COLD,
+        /** Those that have the model, as far as is known. */
+        HAVING,
+        /** All. */
+        ANY;
+
+        boolean admits(HostedModel model) {
+            return switch (this) {
+                case LOADED -> !model.isAbsent() && model.isLoaded();
+                case COLD -> !model.isAbsent() && !model.isLoaded();
+                case HAVING -> !model.isAbsent();
+                case ANY -> true;
+            };
         }
     }
 
-    /** The backend on which {@link #choose} would take a free slot now, or null. */
-    static @Nullable Backend candidate(List<Target> targets, List<Backend> tried) {
-        Target best = best(targets, tried);
-        return best == null ? null : best.backend();
-    }
-
-    /** Whether any backend not {@code tried} is fit, if perhaps busy. */
-    static boolean isAnyFit(List<Target> targets, List<Backend> tried) {
-        for (int i = 0; i < targets.size(); i++) {
-            Backend backend = targets.get(i).backend();
-            if (backend.isEligible() && !tried.contains(backend)) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    private static @Nullable Target best(List<Target> targets, List<Backend> tried) {
+    /** The least loaded of {@code targets} in {@code tier} that is fit and has a free slot, or null. */
+    static @Nullable Target best(List<Target> targets, Asker asker, Tier tier, int priority) {
         Target best = null;
         long bestWeight = 0;
         long bestInFlight = 0;
         long tiedWeight = 0;
         for (int i = 0; i < targets.size(); i++) {
             Target target = targets.get(i);
-            Backend backend = target.backend();
-            if (!backend.isEligible() || !backend.hasFreeSlot() || tried.contains(backend)) {
+            if (!isFit(target, asker, tier) || !hasFreeSlot(target, priority)) {
                 continue;
             }
             long weight = target.effectiveWeight();
-            long inFlight = backend.inFlight();
+            long inFlight = target.backend().inFlight();
             long order = best == null ? -1 : Long.compare(inFlight * bestWeight, bestInFlight * weight);
             tiedWeight = order == 0 ? tiedWeight + weight : order < 0 ? weight : tiedWeight;
             if (order < 0 || (order == 0 && ThreadLocalRandom.current().nextLong(tiedWeight) < weight)) {
@@ -67,19 +56,22 @@ final class LeastConnections {
         return best;
     }
 
-    /** Nobody fit has a slot: waits for those who are, or tries one who is not if that is all there are. */
-    private static Choice otherwise(List<Target> targets, List<Backend> tried) {
-        if (isAnyFit(targets, tried)) {
-            return Choice.None.BUSY;
-        }
-        for (Target target : targets) {
-            if (!tried.contains(target.backend())) {
-                Lease lease = target.backend().acquireForTrial(target);
-                if (lease != null) {
-                    return lease;
-                }
+    /** Whether any of {@code targets} in {@code tier} is fit, if perhaps busy. */
+    static boolean isAnyFit(List<Target> targets, Asker asker, Tier tier) {
+        for (int i = 0; i < targets.size(); i++) {
+            if (isFit(targets.get(i), asker, tier)) {
+                return true;
             }
         }
-        return Choice.None.DOWN;
+        return false;
+    }
+
+    static boolean isFit(Target target, Asker asker, Tier tier) {
+        return target.backend().isEligible() && !asker.hasTried(target.backend()) && tier.admits(target.hosted());
+    }
+
+    static boolean hasFreeSlot(Target target, int priority) {
+        Backend backend = target.backend();
+        return backend.hasFreeSlot() && target.hosted().hasFreeSlot() && !backend.isClaimed(priority);
     }
 }

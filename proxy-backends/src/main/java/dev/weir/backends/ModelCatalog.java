@@ -15,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  * all event loops; found models change behind one volatile read.
  */
 public final class ModelCatalog {
+    private static final String LATEST = ":latest";
+
     private final Map<String, BackendGroup> configured;
     private final BackendGroup.Settings settings;
     private final BackendEvents events;
@@ -33,7 +35,13 @@ public final class ModelCatalog {
     /** The group that serves {@code model}, or null. */
     public @Nullable BackendGroup find(String model) {
         BackendGroup group = configured.get(model);
-        return group != null ? group : found.get(normalized(model));
+        if (group == null) {
+            group = found.get(normalized(model));
+        }
+        // Ollama's clients may spell the tag out that every name has.
+        return group == null && model.endsWith(LATEST)
+                ? configured.get(model.substring(0, model.length() - LATEST.length()))
+                : group;
     }
 
     /** All groups: the configured ones in their order, then found ones by name. */
@@ -41,6 +49,14 @@ public final class ModelCatalog {
         return Stream.concat(
                         configured.values().stream(),
                         found.values().stream().filter(group -> !configured.containsKey(group.name())))
+                .toList();
+    }
+
+    /** The targets on {@code backend} whose models are to be loaded before anybody asks. */
+    List<Target> preloaded(Backend backend) {
+        return configured.values().stream()
+                .flatMap(group -> group.targets().stream())
+                .filter(target -> target.backend() == backend && target.policy().preload())
                 .toList();
     }
 
@@ -74,6 +90,6 @@ public final class ModelCatalog {
     /** Ollama's rule: no tag means {@code :latest}, and case does not matter. */
     static String normalized(String model) {
         String lower = model.toLowerCase(Locale.ROOT);
-        return lower.indexOf(':', lower.lastIndexOf('/') + 1) < 0 ? lower + ":latest" : lower;
+        return lower.indexOf(':', lower.lastIndexOf('/') + 1) < 0 ? lower + LATEST : lower;
     }
 }

@@ -2,7 +2,6 @@ package dev.weir.backends;
 
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.ScheduledFuture;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -12,29 +11,30 @@ import org.jspecify.annotations.Nullable;
  */
 final class QueuePlace implements WaitQueue.Waiter {
     private final BackendGroup group;
-    private final List<Backend> tried;
+    private final Asker asker;
     private final EventLoop eventLoop;
     private final Guest guest;
     private final long sinceNanos = System.nanoTime();
     private long ticket = WaitQueue.FULL;
     private boolean waiting;
     private @Nullable ScheduledFuture<?> deadline;
+    private @Nullable ScheduledFuture<?> patience;
 
     /** Whose place it is. */
     interface Guest {
         /** Choose again, then {@link #leave} or {@link #waitOn}. */
         void slotMayBeFree();
 
-        /** The time is up, and the place is gone. */
-        void waitedTooLong();
+        /** There is no place any more, for the time is up or others need it. */
+        void crowdedOut();
     }
 
     /**
-     * @param tried backends whose slots are no help; not changed while waiting
+     * @param asker not changed by others while waiting
      */
-    QueuePlace(BackendGroup group, List<Backend> tried, EventLoop eventLoop, Guest guest) {
+    QueuePlace(BackendGroup group, Asker asker, EventLoop eventLoop, Guest guest) {
         this.group = group;
-        this.tried = tried;
+        this.asker = asker;
         this.eventLoop = eventLoop;
         this.guest = guest;
     }
@@ -48,6 +48,10 @@ final class QueuePlace implements WaitQueue.Waiter {
         }
         waiting = true;
         deadline = eventLoop.schedule(this::expired, millis, TimeUnit.MILLISECONDS);
+        long patienceNanos = group.patienceNanos(asker);
+        if (patienceNanos > 0) {
+            patience = eventLoop.schedule(this::losePatience, patienceNanos, TimeUnit.NANOSECONDS);
+        }
         lookAgain();
         return true;
     }
@@ -61,10 +65,10 @@ final class QueuePlace implements WaitQueue.Waiter {
 
     /** What happened between looking and waiting woke nobody. A free slot is for whoever is first. */
     private void lookAgain() {
-        Backend free = group.candidate(tried);
+        Backend free = group.candidate(asker);
         if (free != null) {
             group.queue().slotFreed(free);
-        } else if (!group.isFit(tried)) {
+        } else if (!group.isFit(asker)) {
             group.queue().fitnessChanged(group.targets().get(0).backend());
         }
     }
@@ -76,12 +80,25 @@ final class QueuePlace implements WaitQueue.Waiter {
         if (deadline != null) {
             deadline.cancel(false);
         }
+        if (patience != null) {
+            patience.cancel(false);
+        }
         return System.nanoTime() - sinceNanos;
+    }
+
+    /** Its place in the queue, from 1. */
+    int position() {
+        return group.queue().position(ticket);
+    }
+
+    @Override
+    public String identity() {
+        return asker.identity();
     }
 
     @Override
     public boolean accepts(Backend backend) {
-        return !tried.contains(backend);
+        return !asker.hasTried(backend);
     }
 
     @Override
@@ -90,19 +107,48 @@ final class QueuePlace implements WaitQueue.Waiter {
     }
 
     private void woken(Backend backend) {
-        group.queue().answered();
-        if (!waiting) {
-            // The slot is somebody else's turn.
-            group.queue().slotFreed(backend);
-            return;
+        try {
+            if (!waiting) {
+                // The slot is somebody else's turn.
+                group.queue().slotFreed(backend);
+                return;
+            }
+            waiting = false;
+            guest.slotMayBeFree();
+        } finally {
+            group.queue().answered();
         }
-        waiting = false;
-        guest.slotMayBeFree();
+        if (!waiting && group.queued() > 0) {
+            wakeNext();
+        }
+    }
+
+    /** There may be more than one slot to be had: a model may have been loaded elsewhere. */
+    private void wakeNext() {
+        Backend free = group.candidate(asker);
+        if (free != null) {
+            group.queue().slotFreed(free);
+        }
+    }
+
+    /** It has waited as long as loading the model elsewhere would have taken. */
+    private void losePatience() {
+        asker.losePatience();
+        if (waiting && group.candidate(asker) != null) {
+            waiting = false;
+            group.queue().leave(ticket);
+            guest.slotMayBeFree();
+        }
+    }
+
+    @Override
+    public void displaced() {
+        eventLoop.execute(this::expired);
     }
 
     private void expired() {
         if (waiting) {
-            guest.waitedTooLong();
+            guest.crowdedOut();
         }
     }
 }

@@ -1,6 +1,8 @@
 package dev.weir.backends;
 
+import dev.weir.backends.translate.Translation;
 import dev.weir.core.Exchange;
+import dev.weir.core.GatewayException;
 import dev.weir.core.Headers;
 import dev.weir.core.HopByHop;
 import dev.weir.core.RequestHead;
@@ -8,6 +10,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes requests to backends: a request line and framing of our own making, the client's fields that are nobody's secret
@@ -22,13 +25,35 @@ final class RequestWriter {
 
     private RequestWriter() {}
 
-    /** The whole request of an exchange whose body was collected. The caller takes the buffer. */
-    static ByteBuf whole(Exchange exchange, Target target) {
+    /**
+     * The whole request of an exchange whose body was collected. The caller takes the buffer.
+     *
+     * @param translation into the API of the target, or null if that is the client's
+     * @throws GatewayException if the request cannot be translated
+     */
+    static ByteBuf whole(Exchange exchange, Target target, @Nullable Translation translation) throws GatewayException {
+        return translation == null ? whole(exchange, target) : translated(exchange, target, translation);
+    }
+
+    private static ByteBuf translated(Exchange exchange, Target target, Translation translation)
+            throws GatewayException {
+        byte[] body = translation.request(exchange.body(), target.model());
+        ByteBuf request = PooledByteBufAllocator.DEFAULT.directBuffer(HEAD_BYTES + body.length);
+        writeHead(request, exchange, target.backend(), translation.path(), true);
+        writeLength(request, body.length);
+        return request.writeBytes(body);
+    }
+
+    private static ByteBuf whole(Exchange exchange, Target target) {
         BodyEdits body = Preparer.of(target.backend().spec().kind()).prepare(exchange, target);
+        if (target.backend().spec().kind() == BackendSpec.Kind.OLLAMA
+                && UpstreamPath.pathOf(exchange).startsWith("/api/")) {
+            target.policy().edit(body, exchange.body(), target.hosted().contextLength());
+        }
         ByteBufAllocator alloc = PooledByteBufAllocator.DEFAULT;
         boolean copied = body.length() <= COPY_BYTES;
         ByteBuf head = alloc.directBuffer(copied ? HEAD_BYTES + body.length() : HEAD_BYTES);
-        writeHead(head, exchange, target.backend(), UpstreamPath.of(exchange));
+        writeHead(head, exchange, target.backend(), UpstreamPath.of(exchange), false);
         writeLength(head, body.length());
         if (copied) {
             body.writeTo(head);
@@ -40,7 +65,7 @@ final class RequestWriter {
     /** The head of a request whose body is streamed behind it by {@link RequestStream}. The caller takes the buffer. */
     static ByteBuf head(Exchange exchange, Target target) {
         ByteBuf head = PooledByteBufAllocator.DEFAULT.directBuffer(HEAD_BYTES);
-        writeHead(head, exchange, target.backend(), exchange.request().target());
+        writeHead(head, exchange, target.backend(), exchange.request().target(), false);
         Headers headers = exchange.request().headers();
         String length = headers.get("Content-Length");
         if (length != null) {
@@ -54,7 +79,8 @@ final class RequestWriter {
         return head;
     }
 
-    private static void writeHead(ByteBuf out, Exchange exchange, Backend backend, String path) {
+    /** @param translated whether the body is JSON whatever the client's head says of its own */
+    private static void writeHead(ByteBuf out, Exchange exchange, Backend backend, String path, boolean translated) {
         RequestHead request = exchange.request();
         ascii(out, request.method());
         out.writeByte(' ');
@@ -62,7 +88,10 @@ final class RequestWriter {
         ascii(out, path);
         ascii(out, " HTTP/1.1\r\n");
         ascii(out, backend.fields().lines());
-        writeClientFields(out, request.headers(), backend.spec());
+        if (translated) {
+            writeField(out, "Content-Type", "application/json");
+        }
+        writeClientFields(out, request.headers(), backend.spec(), translated);
         writeField(out, "X-Forwarded-For", exchange.forwardedFor());
         writeField(out, "X-Forwarded-Proto", exchange.secure() ? "https" : "http");
         if (!request.host().isEmpty()) {
@@ -77,7 +106,7 @@ final class RequestWriter {
         return received.contains("Via") ? String.join(", ", received.all("Via")) + ", 1.1 weir" : "1.1 weir";
     }
 
-    private static void writeClientFields(ByteBuf out, Headers received, BackendSpec spec) {
+    private static void writeClientFields(ByteBuf out, Headers received, BackendSpec spec, boolean translated) {
         Headers headers = received;
         if (received.contains("Connection") && nominatesFields(received)) {
             headers = received.copy();
@@ -85,7 +114,9 @@ final class RequestWriter {
         }
         for (int i = 0; i < headers.size(); i++) {
             String name = headers.name(i);
-            if (ForwardedFields.isForwarded(name) && !BackendFields.isConfigured(spec, name)) {
+            if (ForwardedFields.isForwarded(name)
+                    && !BackendFields.isConfigured(spec, name)
+                    && !(translated && name.equalsIgnoreCase("Content-Type"))) {
                 writeField(out, name, headers.value(i));
             }
         }

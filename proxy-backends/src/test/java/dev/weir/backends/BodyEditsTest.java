@@ -56,12 +56,27 @@ class BodyEditsTest {
     }
 
     @Test
-    void aSpanBeforeTheOneReplacedLastIsRefused() {
+    void editsMayComeInAnyOrder() {
+        assertResult(
+                new BodyEdits(body)
+                        .replace(new Span(8, 1), bytes("c"))
+                        .replace(new Span(4, 2), bytes("b"))
+                        .replace(new Span(6, 0), bytes("<"))
+                        .replace(new Span(4, 0), bytes("{"))
+                        .replace(new Span(6, 0), bytes(">"))
+                        .replace(new Span(0, 1), bytes("a")),
+                "a123{b<>67c9");
+    }
+
+    @Test
+    void aSpanOverOneThatWasReplacedIsRefused() {
         BodyEdits edits = new BodyEdits(body).replace(new Span(4, 2), bytes("x"));
 
         assertThatThrownBy(() -> edits.replace(new Span(5, 1), bytes("y")))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("span: 5+1 (expected: within 6 to 10)");
+        assertThatThrownBy(() -> edits.replace(new Span(3, 2), bytes("y")))
+                .isInstanceOf(IllegalArgumentException.class);
     }
 
     @Test

@@ -37,7 +37,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
  * A gateway in front of scripted backends: real server, engine and fleet. {@code /v1/files*} is relayed to the first
- * backend, everything else goes by its model; {@code /v1/messages} speaks Anthropic's dialect. After each test nothing is
+ * backend, everything else goes by its model; {@code /v1/messages} speaks Anthropic's dialect, {@code /api} Ollama's. After each test nothing is
  * in flight, and no connection is idle that is not open.
  */
 final class GatewayFixture implements AfterEachCallback {
@@ -168,13 +168,14 @@ final class GatewayFixture implements AfterEachCallback {
         Endpoint byModel = new ModelEndpoint(plan.catalog(), heartbeatMillis);
         Route chat = route("/v1/*", Dialect.OPENAI, byModel, new ModelRequestReader());
         Route messages = route("/v1/messages", Dialect.ANTHROPIC, byModel, new ModelRequestReader());
+        Route ollama = route("/api/*", Dialect.OLLAMA, byModel, new OllamaRequestReader(true));
         Route list = route("/v1/models", Dialect.OPENAI, new ModelsEndpoint(plan.catalog()), null);
         Route files = route(
                 "/v1/files*",
                 Dialect.OPENAI,
                 new RelayEndpoint(plan.backends().values().iterator().next(), settings, events),
                 null);
-        return head -> choose(head, chat, messages, list, files);
+        return head -> head.path().startsWith("/api/") ? ollama : choose(head, chat, messages, list, files);
     }
 
     private static Route choose(RequestHead head, Route chat, Route messages, Route list, Route files) {

@@ -63,6 +63,8 @@ class JsonModelScanFuzzTest {
             "{\"model\":\"llama3\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}],\"stream\":true}",
             "{\"temperature\":0.1,\"stream_options\":{\"include_usage\":false},\"model\":\"a/b:c\",\"max_completion_tokens\":12}",
             "{ \"input\" : [ \"a\" , \"b\" ] , \"model\" : \"m\\u00e9\" , \"x\" : { \"model\" : 3 } }",
+            // Found: places are wrong behind a body that ends in the middle of a number.
+            "{\"model\":\"a\",\"max_completion_tokens\":12",
             "{\"model\":null}",
             "[]",
             "{\"prompt\":\"say \\\"model\\\": \\\"no\\\"\",\"model\":\"yes\"}");

@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import dev.weir.core.GatewayError;
 import dev.weir.core.GatewayException;
 import dev.weir.core.ModelRequest;
+import dev.weir.core.ModelRequest.IncludeUsage;
 import dev.weir.core.ModelRequest.Span;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -67,6 +68,54 @@ class JsonModelScanTest {
         String json = "{\"model\":\"m\", \"max_completion_tokens\" : 5}";
 
         assertThat(scan(json).maxCompletionTokensName()).isEqualTo(span(json, "\"max_completion_tokens\""));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "{\"include_usage\" : true} | ON | true",
+                "{\"a\":{\"include_usage\":true},\"include_usage\":false,\"b\":[]} | OFF | false",
+                "{\"include_usage\":null} | OFF | null",
+            })
+    void includeUsageIsSpanned(String options, IncludeUsage expected, String value) throws Exception {
+        String json = "{\"model\":\"m\",\"stream_options\":" + options + ",\"x\":1}";
+
+        assertThat(scan(json).streamOptions())
+                .isEqualTo(new ModelRequest.StreamOptions(expected, new Span(json.lastIndexOf(value), value.length())));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "{ } | EMPTY | 31",
+                "{\"b\":{\"c\":[]}} | UNSAID | 31",
+                "null | NULL | 30",
+                "7 | UNKNOWN | 30",
+                "[{}] | UNKNOWN | 30",
+                "{\"include_usage\":{}} | UNKNOWN | 47",
+            })
+    void whereIncludeUsageWouldStandIsNoted(String options, IncludeUsage expected, int start) throws Exception {
+        ModelRequest request = scan("{\"model\":\"m\",\"stream_options\":" + options + ",\"x\":1}");
+
+        assertThat(request.streamOptions())
+                .isEqualTo(new ModelRequest.StreamOptions(
+                        expected, new Span(start, expected == IncludeUsage.NULL ? 4 : 0)));
+        assertThat(request.asksForUsage()).isFalse();
+    }
+
+    @Test
+    void includeUsageGivenTwiceIsRefused() {
+        assertThat(refused("{\"model\":\"m\",\"stream_options\":{\"include_usage\":true,\"include_usage\":false}}")
+                        .getMessage())
+                .isEqualTo("stream_options.include_usage: given twice");
+    }
+
+    @Test
+    void aNumberAtTheEndOfAnUnfinishedBodyIsTooEarlyAnEnd() {
+        assertThat(refused("{\"model\":\"m\",\"max_completion_tokens\":12").getMessage())
+                .isEqualTo("request body: the JSON ends too early");
     }
 
     @Test

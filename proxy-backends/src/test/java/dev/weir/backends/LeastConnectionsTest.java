@@ -37,8 +37,14 @@ class LeastConnectionsTest {
         }
     }
 
+    private static Choice choose(List<Target> targets, List<Backend> tried) {
+        Asker asker = new Asker("", Asker.NO_AFFINITY);
+        tried.forEach(asker::tried);
+        return new Balancer(targets, Balancing.DEFAULT).choose(asker, 0);
+    }
+
     private static Lease take(List<Target> targets) {
-        Choice choice = LeastConnections.choose(targets, List.of());
+        Choice choice = choose(targets, List.of());
         assertThat(choice).isInstanceOf(Lease.class);
         return (Lease) choice;
     }
@@ -104,7 +110,7 @@ class LeastConnectionsTest {
                 targets.add(target("b" + i, 1 + random.nextInt(5), 1 + random.nextInt(6)));
             }
             for (int i = 0; i < random.nextInt(40); i++) {
-                LeastConnections.choose(List.of(targets.get(random.nextInt(targets.size()))), List.of());
+                choose(List.of(targets.get(random.nextInt(targets.size()))), List.of());
             }
             List<Backend> tried = targets.stream()
                     .map(Target::backend)
@@ -112,7 +118,7 @@ class LeastConnectionsTest {
                     .toList();
             int[] before = inFlight(targets);
 
-            Choice choice = LeastConnections.choose(targets, tried);
+            Choice choice = choose(targets, tried);
 
             double least = IntStream.range(0, targets.size())
                     .filter(i -> !tried.contains(targets.get(i).backend()))
@@ -148,7 +154,7 @@ class LeastConnectionsTest {
 
         Lease first = take(targets);
         take(targets);
-        assertThat(LeastConnections.choose(targets, List.of())).isEqualTo(Choice.None.DOWN);
+        assertThat(choose(targets, List.of())).isEqualTo(Choice.None.DOWN);
 
         first.release(Lease.Verdict.WORKS);
         assertThat(take(targets).target()).isSameAs(first.target());
@@ -175,7 +181,7 @@ class LeastConnectionsTest {
             threads[t] = new Thread(() -> {
                 Deque<Lease> held = new ArrayDeque<>();
                 for (int i = 0; i < 25_000; i++) {
-                    if (LeastConnections.choose(targets, List.of()) instanceof Lease lease) {
+                    if (choose(targets, List.of()) instanceof Lease lease) {
                         held.add(lease);
                     }
                     while (held.size() > random.nextInt(6)) {

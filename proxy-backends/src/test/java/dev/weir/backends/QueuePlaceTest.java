@@ -112,7 +112,7 @@ class QueuePlaceTest {
     private static final class Guest implements QueuePlace.Guest {
         private final BackendGroup group;
         private final EventLoop loop;
-        private final List<Backend> tried;
+        private final Asker asker = new Asker("", Asker.NO_AFFINITY);
         private final QueuePlace place;
         private final AtomicInteger finished;
         private final AtomicInteger served;
@@ -130,10 +130,10 @@ class QueuePlaceTest {
                 AtomicInteger served) {
             this.group = group;
             this.loop = loop;
-            this.tried = tried;
+            tried.forEach(asker::tried);
             this.leaveAfterMicros = leaveAfterMicros;
             this.verdict = verdict;
-            this.place = new QueuePlace(group, tried, loop, this);
+            this.place = new QueuePlace(group, asker, loop, this);
             this.finished = finished;
             this.served = served;
         }
@@ -143,7 +143,7 @@ class QueuePlaceTest {
                 if (leaveAfterMicros > 0) {
                     loop.schedule(this::leave, leaveAfterMicros, TimeUnit.MICROSECONDS);
                 }
-                if (group.queue().isEmpty() && group.choose(tried) instanceof Lease lease) {
+                if (group.queue().isEmpty() && group.choose(asker) instanceof Lease lease) {
                     use(lease);
                 } else if (!place.enter()) {
                     finish();
@@ -153,7 +153,7 @@ class QueuePlaceTest {
 
         @Override
         public void slotMayBeFree() {
-            Choice choice = group.choose(tried);
+            Choice choice = group.choose(asker);
             if (choice instanceof Lease lease) {
                 place.leave();
                 use(lease);
@@ -165,7 +165,7 @@ class QueuePlaceTest {
         }
 
         @Override
-        public void waitedTooLong() {
+        public void crowdedOut() {
             leave();
         }
 

@@ -17,6 +17,7 @@ final class ScriptedBackend implements AutoCloseable {
     private final List<ReceivedRequest> requests = new CopyOnWriteArrayList<>();
     private final List<ReceivedRequest> probes = new CopyOnWriteArrayList<>();
     private volatile Script defaultScript = Script.ok("{}");
+    private volatile Script loadedScript = Script.status(404);
     private volatile Script probeScript = Script.ok("{\"version\": \"0\", \"models\": [], \"data\": []}");
 
     ScriptedBackend() {
@@ -24,9 +25,9 @@ final class ScriptedBackend implements AutoCloseable {
     }
 
     private void serve(ReceivedRequest request, BackendPeer peer) throws Exception {
-        if (request.method().equals("GET") && request.target().matches(".*/(api/version|api/tags|v1/models)")) {
+        if (request.method().equals("GET") && request.target().matches(".*/(api/version|api/tags|api/ps|v1/models)")) {
             probes.add(request);
-            probeScript.run(request, peer);
+            (request.target().endsWith("/api/ps") ? loadedScript : probeScript).run(request, peer);
             return;
         }
         Script queued = scripts.poll();
@@ -45,6 +46,12 @@ final class ScriptedBackend implements AutoCloseable {
 
     ScriptedBackend onProbe(Script script) {
         probeScript = script;
+        return this;
+    }
+
+    /** What it says of the models in its memory; nothing unless set. */
+    ScriptedBackend onLoaded(Script script) {
+        loadedScript = script;
         return this;
     }
 

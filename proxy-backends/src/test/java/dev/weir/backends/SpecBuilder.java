@@ -21,6 +21,7 @@ final class SpecBuilder {
     private BackendSpec.Health health = new BackendSpec.Health(3_600_000, 1_000, 3, 2);
     private BackendSpec.Eject eject = new BackendSpec.Eject(1_000_000, 5_000, 300_000);
     private BackendSpec.@Nullable Tls tls;
+    private int parallel;
 
     SpecBuilder(String name, String url) {
         this.name = name;
@@ -92,6 +93,11 @@ final class SpecBuilder {
         return this;
     }
 
+    SpecBuilder parallel(int perModel) {
+        parallel = perModel;
+        return this;
+    }
+
     BackendSpec build() {
         return new BackendSpec(
                 name,
@@ -105,6 +111,7 @@ final class SpecBuilder {
                 pool,
                 health,
                 eject,
-                tls);
+                tls,
+                parallel);
     }
 }

@@ -14,12 +14,31 @@ public final class Dispatch {
     private long sentNanos;
     private long firstByteNanos;
     private boolean cancelled;
+    private String reason = "";
+    private int queuePosition;
+    private long expectedWaitMillis;
 
     /** An attempt begins on {@code backend} as {@code model}, the configured name that serves. */
     public void attempt(String backend, String model) {
         this.backend = backend;
         this.model = model;
         attempts++;
+    }
+
+    /** Why the backend of the attempt that begins was chosen, in a word. */
+    public void chosen(String why) {
+        reason = why;
+    }
+
+    /**
+     * It waits for a free slot, or does so no more.
+     *
+     * @param position from 1, or 0 when it does not wait
+     * @param expectedMillis how long that will take at the rate of late; 0 where nobody can tell
+     */
+    public void waiting(int position, long expectedMillis) {
+        queuePosition = position;
+        expectedWaitMillis = expectedMillis;
     }
 
     /** Adds time spent waiting for a free slot. */
@@ -53,6 +72,21 @@ public final class Dispatch {
     /** The configured model of the last attempt, or the empty string. */
     public String model() {
         return model;
+    }
+
+    /** Why that backend was chosen, in a word; or the empty string. */
+    public String reason() {
+        return reason;
+    }
+
+    /** Its place among those that wait for a slot, from 1; 0 when it does not wait. As of when it was looked at last. */
+    public int queuePosition() {
+        return queuePosition;
+    }
+
+    /** How long it was expected to wait there, in milliseconds; 0 where nobody can tell. */
+    public long expectedWaitMillis() {
+        return expectedWaitMillis;
     }
 
     public int attempts() {

@@ -58,6 +58,15 @@ public interface Exchange {
      */
     Downstream filterResponse(ResponseFilter filter);
 
+    /**
+     * Has what the endpoint answers pass {@code filter} before every filter that the chain attaches, wherever in the chain the
+     * caller stands: for one that must know the answer as it came, and be told of its end before they are. Answers of
+     * middlewares do not pass it; of an exchange that never came to its endpoint it hears nothing.
+     */
+    default void filterEndpoint(ResponseFilter filter) {
+        filterResponse(filter);
+    }
+
     /** A filter takes more of the response again, after {@link ResponseFilter#isWritable} was false. */
     default void resumeResponse() {}
 

@@ -2,6 +2,7 @@ package dev.weir.core;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.EventLoop;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -38,6 +39,9 @@ final class ServerExchange extends ExchangeFacts {
 
     /** Where an answer begins its way: the filter attached last, or the connection. */
     private ResponseStage downstream;
+
+    /** See what the endpoint answers first; attached when it is asked. */
+    private List<ResponseFilter> endpointFilters = List.of();
 
     private State state = State.CHAIN;
     private int step;
@@ -152,6 +156,9 @@ final class ServerExchange extends ExchangeFacts {
 
     private void serve() {
         state = State.SERVING;
+        for (ResponseFilter filter : endpointFilters) {
+            filterResponse(filter);
+        }
         try {
             route().endpoint().serve(this, downstream);
         } catch (GatewayException e) {
@@ -352,6 +359,14 @@ final class ServerExchange extends ExchangeFacts {
             downstream = link;
         }
         return link;
+    }
+
+    @Override
+    public void filterEndpoint(ResponseFilter filter) {
+        if (endpointFilters.isEmpty()) {
+            endpointFilters = new ArrayList<>(2);
+        }
+        endpointFilters.add(filter);
     }
 
     @Override

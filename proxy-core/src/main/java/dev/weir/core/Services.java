@@ -3,6 +3,7 @@ package dev.weir.core;
 import java.nio.file.Path;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** What the server lends its middlewares. Any thread. */
 public interface Services {
@@ -30,4 +31,9 @@ public interface Services {
      * @throws IllegalStateException if there is no such thing
      */
     <T> T shared(Class<T> type);
+
+    /** What is shared already, or null: Redis for instance, which is there only when the configuration names one. */
+    default <T> @Nullable T find(Class<T> type) {
+        return null;
+    }
 }

@@ -153,6 +153,61 @@ final class ResponseFilterWireTest {
     }
 
     @Test
+    void failureOfAnAnswerThatAFilterHasBegunComesToThatFilter() {
+        TestGateway started = start(new ResponseFilter() {
+            @Override
+            public boolean hasBegun() {
+                return true;
+            }
+
+            @Override
+            public void onFailure(GatewayException failure, Downstream next) {
+                next.writeHead(new ResponseHead(200, "OK", new Headers(), ResponseHead.UNKNOWN));
+                next.writeBody(Served.buffer("told"), false);
+                next.fail(failure);
+            }
+        });
+        try (RawClient client = started.connect()) {
+            client.sendRequest("GET /manual", "");
+            manual.await().fail(GatewayError.BACKEND_FAILED);
+            RawResponse answer = client.readResponse();
+            assertThat(answer.status()).isEqualTo(200);
+            assertThat(answer.text()).isEqualTo("told");
+            assertThat(answer.complete()).isFalse();
+        }
+        assertThat(started.awaitEnded().end()).isEqualTo(Outcome.End.CUT);
+    }
+
+    @Test
+    void filterThatHoldsEnoughStopsTheBackendUntilItTakesMore() {
+        boolean[] full = {true};
+        TestGateway started = start(new ResponseFilter() {
+            @Override
+            public boolean isWritable(Downstream next) {
+                return !full[0] && next.isWritable();
+            }
+        });
+        try (RawClient client = started.connect()) {
+            client.sendRequest("GET /manual", "");
+            Served served = manual.await();
+            served.writeHead(200, ResponseHead.UNKNOWN);
+            assertThat(served.clientTakesMore()).isFalse();
+            served.run(to -> served.exchange().resumeResponse());
+            assertThat(served.resumes()).isZero();
+
+            served.run(to -> {
+                full[0] = false;
+                served.exchange().resumeResponse();
+            });
+
+            assertThat(served.resumes()).isEqualTo(1);
+            assertThat(served.clientTakesMore()).isTrue();
+            served.writeLast("x");
+            assertThat(client.readResponse().text()).isEqualTo("x");
+        }
+    }
+
+    @Test
     void failureIsToldToTheFiltersOnce() {
         TestGateway started = start(new ResponseFilter() {
             @Override

@@ -15,6 +15,7 @@ final class MiddlewareFactoriesTest {
                 .map(provider -> provider.get().name())
                 .toList();
 
-        assertThat(names).containsExactlyInAnyOrder("audit", "auth", "cache", "cors", "security_headers", "transform");
+        assertThat(names)
+                .containsExactlyInAnyOrder("audit", "auth", "cache", "cors", "security_headers", "transform", "usage");
     }
 }

@@ -28,6 +28,12 @@ final class CheckCommand implements Callable<Integer> {
     private @Nullable Path config;
 
     @Option(
+            names = "--plugins",
+            paramLabel = "DIR",
+            description = "Jars with further middleware (default: plugins.directory of the configuration).")
+    private @Nullable Path plugins;
+
+    @Option(
             names = "--schema",
             description = "Prints the configuration's JSON Schema, for editors, and checks nothing.")
     private boolean schema;
@@ -38,13 +44,12 @@ final class CheckCommand implements Callable<Integer> {
             return 1;
         }
         if (schema) {
-            spec.commandLine()
-                    .getOut()
-                    .print(JsonSchema.generate(Middlewares.builtIn().settings()));
+            Middlewares installed = plugins == null ? Middlewares.builtIn() : Middlewares.with(plugins);
+            spec.commandLine().getOut().print(JsonSchema.generate(installed.settings()));
             spec.commandLine().getOut().flush();
             return 0;
         }
-        ConfigurationFile file = ConfigurationFile.find(config);
+        ConfigurationFile file = ConfigurationFile.find(config).withPlugins(plugins);
         try {
             LoadedConfiguration loaded = LoadedConfiguration.load(file, System.getenv());
             PrintWriter out = spec.commandLine().getOut();

@@ -14,9 +14,22 @@ import org.jspecify.annotations.Nullable;
  *
  * @param path the file
  * @param text the configuration itself
+ * @param plugins the directory of jars that the command line names in the place of the configuration's, or null
  */
-record ConfigurationFile(@Nullable Path path, @Nullable String text) {
+record ConfigurationFile(
+        @Nullable Path path,
+        @Nullable String text,
+        @Nullable Path plugins) {
     private static final List<Path> PLACES = List.of(Path.of("conf/weir.yaml"), Path.of("/etc/weir/weir.yaml"));
+
+    ConfigurationFile(@Nullable Path path, @Nullable String text) {
+        this(path, text, null);
+    }
+
+    /** The same with another directory of jars. */
+    ConfigurationFile withPlugins(@Nullable Path directory) {
+        return new ConfigurationFile(path, text, directory);
+    }
 
     /** The file asked for, else the first of the usual places, else the built-in defaults. */
     static ConfigurationFile find(@Nullable Path asked) {

@@ -2,19 +2,24 @@ package dev.weir.server;
 
 import dev.weir.backends.BackendGroup;
 import dev.weir.backends.BackendSpec;
+import dev.weir.backends.Balancing;
 import dev.weir.backends.ModelSpec;
+import dev.weir.backends.OllamaPolicy;
 import dev.weir.core.CidrSet;
 import dev.weir.core.EngineSettings;
 import dev.weir.core.HttpLimits;
 import dev.weir.core.Transport;
 import dev.weir.pipeline.agents.Agent;
 import dev.weir.pipeline.store.Database;
+import dev.weir.pipeline.store.Redis;
 import dev.weir.server.config.AgentConfig;
 import dev.weir.server.config.BackendConfig;
 import dev.weir.server.config.BackendDefaults;
 import dev.weir.server.config.Cidr;
 import dev.weir.server.config.DatabaseConfig;
 import dev.weir.server.config.ModelConfig;
+import dev.weir.server.config.ModelPolicy;
+import dev.weir.server.config.RedisConfig;
 import dev.weir.server.config.ServerConfig;
 import dev.weir.server.config.WeirConfig;
 import java.net.URI;
@@ -93,7 +98,8 @@ final class EngineAssembly {
                         defaults.eject().consecutiveFailures(),
                         defaults.eject().base().toMillis(),
                         defaults.eject().max().toMillis()),
-                tls(backend.tls()));
+                tls(backend.tls()),
+                backend.parallel() == null ? 0 : backend.parallel());
     }
 
     /** The backends that are to be asked for embeddings with {@code prompt}. */
@@ -110,15 +116,32 @@ final class EngineAssembly {
 
     static List<ModelSpec> models(Map<String, ModelConfig> models) {
         return models.entrySet().stream()
-                .map(entry -> new ModelSpec(
-                        entry.getKey(),
-                        entry.getValue().targets().stream()
-                                .map(target ->
-                                        new ModelSpec.TargetSpec(target.backend(), target.model(), target.weight()))
-                                .toList(),
-                        entry.getValue().fallbacks(),
-                        entry.getValue().metadata()))
+                .map(entry -> model(entry.getKey(), entry.getValue()))
                 .toList();
+    }
+
+    private static ModelSpec model(String name, ModelConfig model) {
+        return new ModelSpec(
+                name,
+                model.targets().stream()
+                        .map(target -> new ModelSpec.TargetSpec(target.backend(), target.model(), target.weight()))
+                        .toList(),
+                model.fallbacks(),
+                model.metadata(),
+                new Balancing(
+                        Balancing.Balance.valueOf(model.balance().name()),
+                        Balancing.Affinity.valueOf(model.affinity().name()),
+                        model.priority()),
+                policy(model.policy()));
+    }
+
+    private static OllamaPolicy policy(ModelPolicy policy) {
+        ModelPolicy.NumCtx numCtx = policy.numCtx();
+        return new OllamaPolicy(
+                numCtx == null ? null : numCtx.default_(),
+                numCtx == null ? null : numCtx.max(),
+                policy.keepAlive() == null ? null : policy.keepAlive().toString(),
+                policy.preload());
     }
 
     static Agent agent(String name, AgentConfig agent) {
@@ -137,6 +160,12 @@ final class EngineAssembly {
                 database.poolSize(),
                 database.poolTimeout().toMillis(),
                 database.statementTimeout().toMillis());
+    }
+
+    /** Null when no Redis is configured. */
+    static Redis.@Nullable Settings redis(RedisConfig redis) {
+        String url = redis.url();
+        return url == null ? null : new Redis.Settings(url, redis.timeout().toMillis());
     }
 
     static BackendGroup.Settings groups(BackendDefaults defaults) {

@@ -7,6 +7,7 @@ import dev.weir.core.ProxyServer;
 import dev.weir.core.Router;
 import dev.weir.core.Transport;
 import dev.weir.pipeline.store.Database;
+import dev.weir.pipeline.store.Redis;
 import dev.weir.server.config.Environment;
 import dev.weir.server.config.InvalidConfigurationException;
 import dev.weir.server.config.ListenAddress;
@@ -78,6 +79,10 @@ public final class Gateway implements GatewayControl, AutoCloseable {
         this.services = new SharedServices(background, stateDirectory, observation.meters(), profiles);
         services.shared(
                 Database.class, () -> Database.open(EngineAssembly.database(config.database(), stateDirectory)));
+        Redis.Settings redis = EngineAssembly.redis(config.redis());
+        if (redis != null) {
+            services.shared(Redis.class, () -> Redis.open(redis, observation.meters()));
+        }
         Router nothingYet = head -> {
             throw new IllegalStateException("no routes yet");
         };
@@ -106,6 +111,7 @@ public final class Gateway implements GatewayControl, AutoCloseable {
         try {
             gateway.putInForce(loaded);
             gateway.listen(loaded.config().server());
+            ModelFeed.start(gateway.fleet, gateway::config, gateway.services);
             gateway.observation.observe(
                     gateway.engine, gateway.fleet, gateway.services.shared(Database.class), gateway.eventLoops);
         } catch (InvalidConfigurationException | IOException | RuntimeException e) {

@@ -7,7 +7,6 @@ import dev.weir.server.config.Problems;
 import dev.weir.server.config.RouteConfig;
 import dev.weir.server.config.Section;
 import dev.weir.server.config.WeirConfig;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -33,7 +32,7 @@ record LoadedConfiguration(WeirConfig config, Middlewares middlewares, List<Stri
         }
         LoadResult.Loaded loaded = (LoadResult.Loaded) result;
         WeirConfig config = loaded.config();
-        Middlewares middlewares = middlewares(config.plugins().directory(), loaded.root());
+        Middlewares middlewares = middlewares(file.plugins(), config.plugins().directory(), loaded.root());
         Set<String> known = new LinkedHashSet<>(middlewares.names());
         known.addAll(Middlewares.RESERVED);
         List<Problem> unknown = loaded.unknownMiddlewares(known);
@@ -48,21 +47,21 @@ record LoadedConfiguration(WeirConfig config, Middlewares middlewares, List<Stri
         return new LoadedConfiguration(config, middlewares, warnings(config, middlewares));
     }
 
-    private static Middlewares middlewares(@Nullable Path directory, Section root)
+    /** What is installed; jars from the directory of the command line, else from that of the configuration. */
+    private static Middlewares middlewares(@Nullable Path asked, @Nullable Path configured, Section root)
             throws InvalidConfigurationException {
-        if (directory == null) {
-            return Middlewares.builtIn();
+        Path directory = asked != null ? asked : configured;
+        Middlewares middlewares = directory == null ? Middlewares.builtIn() : Middlewares.with(directory);
+        if (!middlewares.faults().isEmpty()) {
+            throw new InvalidConfigurationException(middlewares.faults().stream()
+                    .map(fault -> root.problem("plugins", fault, null))
+                    .toList());
         }
-        try {
-            return Middlewares.with(directory);
-        } catch (IOException e) {
-            throw new InvalidConfigurationException(
-                    List.of(root.problem("plugins", String.valueOf(e.getMessage()), null)));
-        }
+        return middlewares;
     }
 
     private static List<String> warnings(WeirConfig config, Middlewares middlewares) {
-        List<String> warnings = new ArrayList<>();
+        List<String> warnings = new ArrayList<>(middlewares.warnings());
         Set<String> missing = new LinkedHashSet<>(config.pipeline());
         for (RouteConfig route : config.routes()) {
             missing.addAll(route.pipeline() == null ? List.of() : route.pipeline());

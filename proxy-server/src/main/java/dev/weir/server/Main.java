@@ -36,7 +36,7 @@ public final class Main {
 
     /** {@code serve} is what one gets without a command: {@code weir --config FILE} works too. */
     private static String[] withDefaultCommand(String[] args) {
-        boolean serve = args.length == 0 || args[0].startsWith("--config");
+        boolean serve = args.length == 0 || args[0].startsWith("--config") || args[0].startsWith("--plugins");
         if (!serve) {
             return args;
         }

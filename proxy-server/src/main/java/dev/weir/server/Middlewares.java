@@ -7,83 +7,89 @@ import dev.weir.server.config.Problems;
 import dev.weir.server.config.RouteConfig;
 import dev.weir.server.config.Section;
 import dev.weir.server.config.WeirConfig;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.MalformedURLException;
-import java.net.URL;
-import java.net.URLClassLoader;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
-import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 import java.util.Set;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The middlewares that are installed, the product's and strangers', by name. */
 final class Middlewares {
+    private static final Logger LOG = LoggerFactory.getLogger(Middlewares.class);
+
     /** Names of the product's own middlewares that later versions bring; a configuration may hold them already. */
-    static final Set<String> RESERVED = Set.of("usage", "rate_limit");
+    static final Set<String> RESERVED = Set.of("rate_limit");
+
+    private static final ClassLoader OWN = Middlewares.class.getClassLoader();
 
     /** Its settings are a block of their own at the top of the file. */
     private static final String AUTH = "auth";
 
-    private final Map<String, MiddlewareFactory<?>> factories;
+    private final Map<String, MiddlewareFactory<?>> factories = new LinkedHashMap<>();
+    private final List<String> faults = new ArrayList<>();
+    private final List<String> warnings;
 
-    private Middlewares(Map<String, MiddlewareFactory<?>> factories) {
-        this.factories = factories;
+    private Middlewares(Plugins plugins) {
+        Map<String, String> origins = new HashMap<>();
+        try {
+            for (MiddlewareFactory<?> factory : ServiceLoader.load(MiddlewareFactory.class, OWN)) {
+                add(factory, "the class path", origins);
+            }
+        } catch (ServiceConfigurationError e) {
+            faults.add("the class path: " + e.getMessage());
+        }
+        for (Plugins.Found found : plugins.factories()) {
+            add(found.factory(), found.jar(), origins);
+        }
+        faults.addAll(plugins.faults());
+        warnings = List.copyOf(plugins.warnings());
     }
 
-    /** The product's own. */
+    private void add(MiddlewareFactory<?> factory, String origin, Map<String, String> origins) {
+        String name = factory.name();
+        MiddlewareFactory<?> known = factories.putIfAbsent(name, factory);
+        String before = origins.putIfAbsent(name, origin);
+        boolean own = isOwn(factory);
+        if (known != null) {
+            faults.add(origin + ": class " + factory.getClass().getName() + ": the name " + name + " is taken"
+                    + (isOwn(known)
+                            ? " by Weir itself"
+                            : " by " + known.getClass().getName() + " of " + before));
+        } else if (!own && RESERVED.contains(name)) {
+            faults.add(origin + ": class " + factory.getClass().getName() + ": the name " + name
+                    + " is kept for a middleware of Weir itself");
+        }
+    }
+
+    private static boolean isOwn(MiddlewareFactory<?> factory) {
+        return factory.getClass().getName().startsWith("dev.weir.pipeline.");
+    }
+
+    /** The product's own, and those that stand beside it on the class path. */
     static Middlewares builtIn() {
-        return found(Middlewares.class.getClassLoader());
+        return new Middlewares(Plugins.NONE);
     }
 
-    /**
-     * The product's own, and those in the jars of {@code directory}.
-     *
-     * @throws IOException if the directory or what is in it cannot be used, saying why
-     */
-    static Middlewares with(Path directory) throws IOException {
-        try {
-            return found(plugins(directory));
-        } catch (ServiceConfigurationError | LinkageError e) {
-            throw new IOException("a jar in " + directory + " cannot be used: " + e.getMessage(), e);
-        }
+    /** These, and those in the jars of {@code directory}. */
+    static Middlewares with(Path directory) {
+        return new Middlewares(Plugins.in(directory));
     }
 
-    private static Middlewares found(ClassLoader loader) {
-        Map<String, MiddlewareFactory<?>> factories = new LinkedHashMap<>();
-        for (MiddlewareFactory<?> factory : ServiceLoader.load(MiddlewareFactory.class, loader)) {
-            factories.putIfAbsent(factory.name(), factory);
-        }
-        return new Middlewares(factories);
+    /** Why some of what is installed cannot be used. */
+    List<String> faults() {
+        return List.copyOf(faults);
     }
 
-    private static ClassLoader plugins(Path directory) throws IOException {
-        try (Stream<Path> files = Files.list(directory)) {
-            URL[] jars = files.filter(file -> file.toString().endsWith(".jar"))
-                    .sorted()
-                    .map(Middlewares::url)
-                    .toArray(URL[]::new);
-            return new URLClassLoader("plugins", jars, Middlewares.class.getClassLoader());
-        } catch (NotDirectoryException | NoSuchFileException e) {
-            throw new IOException(directory + " is no directory", e);
-        }
-    }
-
-    private static URL url(Path jar) {
-        try {
-            return jar.toUri().toURL();
-        } catch (MalformedURLException e) {
-            throw new UncheckedIOException(e);
-        }
+    /** What an operator should know about what is installed. */
+    List<String> warnings() {
+        return warnings;
     }
 
     Set<String> names() {
@@ -147,6 +153,13 @@ final class Middlewares {
             return factory.create(settings, services);
         } catch (IllegalArgumentException e) {
             problems.add(section.problem(null, String.valueOf(e.getMessage()), null));
+            return null;
+        } catch (RuntimeException | LinkageError e) {
+            if (isOwn(factory)) {
+                throw e;
+            }
+            LOG.error("middleware {} cannot be made", factory.name(), e);
+            problems.add(section.problem(null, factory.getClass().getName() + " cannot make it: " + e, null));
             return null;
         }
     }

@@ -6,6 +6,10 @@ import dev.weir.backends.Fleet;
 import dev.weir.backends.ModelEndpoint;
 import dev.weir.backends.ModelRequestReader;
 import dev.weir.backends.ModelsEndpoint;
+import dev.weir.backends.OllamaListEndpoint;
+import dev.weir.backends.OllamaRequestReader;
+import dev.weir.backends.OllamaShowEndpoint;
+import dev.weir.backends.OllamaVersionEndpoint;
 import dev.weir.backends.RelayEndpoint;
 import dev.weir.backends.embeddings.EmbeddingsEndpoint;
 import dev.weir.core.Dialect;
@@ -25,15 +29,20 @@ import dev.weir.pipeline.auth.AuthSettings;
 import dev.weir.pipeline.auth.StoredKeys;
 import dev.weir.pipeline.cache.ResponseCache;
 import dev.weir.pipeline.store.Database;
+import dev.weir.pipeline.usage.UsageReports;
 import dev.weir.server.config.InvalidConfigurationException;
 import dev.weir.server.config.Problems;
 import dev.weir.server.config.RouteConfig;
 import dev.weir.server.config.WeirConfig;
+import dev.weir.server.management.BackendsEndpoints;
 import dev.weir.server.management.CacheEndpoints;
 import dev.weir.server.management.GatewayControl;
 import dev.weir.server.management.HealthEndpoints;
 import dev.weir.server.management.KeysEndpoints;
 import dev.weir.server.management.ManagementEndpoints;
+import dev.weir.server.management.ModelsEndpoints;
+import dev.weir.server.management.SystemEndpoints;
+import dev.weir.server.management.UsageEndpoints;
 import dev.weir.server.observe.MetricsEndpoint;
 import dev.weir.server.observe.Observation;
 import java.time.Duration;
@@ -52,6 +61,9 @@ import org.jspecify.annotations.Nullable;
 record RouteTables(RouteTable clients, RouteTable admins) {
     private static final long MAX_MANAGEMENT_BODY_BYTES = 1024 * 1024;
 
+    /** What clients of Ollama look for to know that it is there. */
+    private static final String RUNNING = "Ollama is running";
+
     static RouteTables build(
             LoadedConfiguration loaded,
             Fleet.Plan plan,
@@ -65,6 +77,7 @@ record RouteTables(RouteTable clients, RouteTable admins) {
         builder.configured(clients);
         builder.agents(clients);
         builder.models(clients);
+        builder.ollama(clients);
         builder.health(clients, gateway);
         if (!apart) {
             builder.administration(clients, gateway);
@@ -214,6 +227,22 @@ record RouteTables(RouteTable clients, RouteTable admins) {
             return Stream.concat(first.stream(), second.stream()).toList();
         }
 
+        /** Ollama's own API over all backends. */
+        void ollama(RouteTable.Builder table) {
+            for (String path : List.of("/api/chat", "/api/generate")) {
+                table.post(path, client(path, byModel, new OllamaRequestReader(true)));
+            }
+            for (String path : List.of("/api/embed", "/api/embeddings")) {
+                table.post(path, client(path, byModel, new OllamaRequestReader(false)));
+            }
+            Endpoint show = new OllamaShowEndpoint(plan.catalog());
+            table.post("/api/show", client("/api/show", show, new OllamaRequestReader(false)));
+            table.get("/api/tags", client("/api/tags", OllamaListEndpoint.tags(plan), null));
+            table.get("/api/ps", client("/api/ps", OllamaListEndpoint.loaded(plan), null));
+            table.get("/api/version", open("/api/version", guarded, new OllamaVersionEndpoint(plan)));
+            table.get("/", open("/", guarded, Endpoint.answering(exchange -> LocalResponse.text(200, RUNNING))));
+        }
+
         private Route client(String name, Endpoint endpoint, Route.@Nullable RequestReader requestReader) {
             return client(name, pipeline, endpoint, requestReader);
         }
@@ -250,10 +279,31 @@ record RouteTables(RouteTable clients, RouteTable admins) {
             KeysEndpoints keys = keys();
             table.any("/management/keys", guarded("/management/keys", keys.all()));
             table.any("/management/keys/*", guarded("/management/keys/{id}", keys.one()));
+            UsageEndpoints usage = new UsageEndpoints(UsageReports.of(services), services.shared(Database.class));
+            table.get("/management/usage", guarded("/management/usage", usage::report));
             CacheEndpoints cache = new CacheEndpoints(ResponseCache.of(services));
             table.get("/management/cache", guarded("/management/cache", cache::statistics));
             table.delete("/management/cache", guarded("/management/cache", cache::clear));
+            fleet(table, gateway);
             table.any("/management/*", guarded("/management/*", RouteTables::unknown));
+        }
+
+        /** The models and backends of the fleet, and the machine. */
+        private void fleet(RouteTable.Builder table, GatewayControl gateway) {
+            BackendsEndpoints backends = new BackendsEndpoints(gateway);
+            table.post("/management/backends/*", guarded("/management/backends/{name}", backends.control()));
+            ModelsEndpoints models = new ModelsEndpoints(gateway);
+            table.get("/management/models/list", guarded("/management/models/list", models::list));
+            table.get("/management/models/configured", guarded("/management/models/configured", models::configured));
+            table.post("/management/models/pull", guarded("/management/models/pull", models.pull()));
+            table.post("/management/models/delete", guarded("/management/models/delete", models.delete()));
+            table.get("/management/models/*", guarded("/management/models/{name}/info", models::info));
+            SystemEndpoints system = new SystemEndpoints(gateway, services);
+            for (String prefix : List.of("/management/system", "/management")) {
+                table.get(prefix + "/resources", guarded("/management/system/resources", system::resources));
+                table.get(prefix + "/storage-usage", guarded("/management/system/storage-usage", system::storageUsage));
+                table.get(prefix + "/ollama-status", guarded("/management/system/ollama-status", system::ollamaStatus));
+            }
         }
 
         /** Whoever changes keys here knows of it at once; others by asking the database. */

@@ -26,9 +26,15 @@ final class ServeCommand implements Callable<Integer> {
                     "The configuration (default: conf/weir.yaml, then /etc/weir/weir.yaml, else built-in defaults).")
     private @Nullable Path config;
 
+    @Option(
+            names = "--plugins",
+            paramLabel = "DIR",
+            description = "Jars with further middleware (default: plugins.directory of the configuration).")
+    private @Nullable Path plugins;
+
     @Override
     public Integer call() throws Exception {
-        ConfigurationFile file = ConfigurationFile.find(config);
+        ConfigurationFile file = ConfigurationFile.find(config).withPlugins(plugins);
         Gateway gateway;
         try {
             LoadedConfiguration loaded = LoadedConfiguration.load(file, System.getenv());

@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -70,6 +71,11 @@ final class SharedServices implements Services, AutoCloseable {
         return shared(type, () -> {
             throw new IllegalStateException("nobody shares a " + type.getName());
         });
+    }
+
+    @Override
+    public synchronized <T> @Nullable T find(Class<T> type) {
+        return type.cast(shared.get(type));
     }
 
     @Override

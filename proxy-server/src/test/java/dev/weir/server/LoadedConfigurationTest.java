@@ -28,11 +28,10 @@ class LoadedConfigurationTest {
     @Test
     void whatThisVersionLeavesOutIsToldInOneWarning() throws InvalidConfigurationException {
         assertThat(load("").warnings())
-                .containsExactly(
-                        "pipeline: left out, for this version does not have them:" + " audit, usage, rate_limit");
-        assertThat(load("pipeline: [cors, auth]\nroutes: [{path: /x, pipeline: [auth, audit]}]")
+                .containsExactly("pipeline: left out, for this version does not have them: rate_limit");
+        assertThat(load("pipeline: [cors, auth]\nroutes: [{path: /x, pipeline: [auth, rate_limit]}]")
                         .warnings())
-                .containsExactly("pipeline: left out, for this version does not have them: audit");
+                .containsExactly("pipeline: left out, for this version does not have them: rate_limit");
         assertThat(load("pipeline: [auth]").warnings()).isEmpty();
     }
 
@@ -76,7 +75,7 @@ class LoadedConfigurationTest {
             out.putNextEntry(new JarEntry("META-INF/services/dev.weir.core.MiddlewareFactory"));
             out.write("no.such.Factory".getBytes(StandardCharsets.US_ASCII));
         }
-        assertProblem("plugins: {directory: \"" + directory + "\"}", "a jar in " + directory + " cannot be used");
+        assertProblem("plugins: {directory: \"" + directory + "\"}", jar + ": class no.such.Factory is not there");
     }
 
     @Test

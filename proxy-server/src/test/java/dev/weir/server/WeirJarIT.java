@@ -11,10 +11,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.jar.Attributes;
 import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** {@code target/weir.jar} as it is shipped. */
 class WeirJarIT {
@@ -117,6 +119,24 @@ class WeirJarIT {
             assertThat(weir.awaitExit()).isZero();
             assertThat(weir.errors()).isEmpty();
             assertThat(weir.output()).noneMatch(line -> line.startsWith("WARNING:"));
+        }
+    }
+
+    @Test
+    void aMiddlewareIsBuiltAgainstItAndRunsBesideIt(@TempDir Path directory) throws IOException {
+        Path plugin = PluginJar.ofExample(directory.resolve("word-filter.jar"), JAR.toString());
+        Path file = Files.writeString(directory.resolve("weir.yaml"), """
+                server: {listen: "127.0.0.1:0"}
+                pipeline: [auth, word_filter]
+                middleware: {word_filter: {words: [x]}}
+                """);
+
+        try (WeirProcess inADirectory = WeirProcess.ofJar(
+                        JAR, "serve", "--plugins", directory.toString(), "--config", file.toString());
+                WeirProcess onTheClassPath = WeirProcess.start(
+                        List.of("-cp", JAR + ":" + plugin), Map.of(), "serve", "--config", file.toString())) {
+            assertThat(inADirectory.awaitPort()).isPositive();
+            assertThat(onTheClassPath.awaitPort()).isPositive();
         }
     }
 }

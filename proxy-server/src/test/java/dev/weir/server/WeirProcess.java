@@ -38,12 +38,15 @@ final class WeirProcess implements AutoCloseable {
         return start(List.of(), environment, arguments);
     }
 
-    /** Starts a JVM with {@code options}; the environment is that of the tests without Weir's variables, and what is given. */
+    /** Starts a JVM with {@code options}, which may have a class path of their own; the environment is that of the tests without Weir's variables, and what is given. */
     static WeirProcess start(List<String> options, Map<String, String> environment, String... arguments) {
         List<String> where = new ArrayList<>(options);
         // As the manifest of the jar has it.
         where.add("--enable-native-access=ALL-UNNAMED");
-        where.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
+        if (!where.contains("-cp")) {
+            where.addAll(List.of("-cp", System.getProperty("java.class.path")));
+        }
+        where.add(Main.class.getName());
         return run(List.of(), where, environment, arguments);
     }
 

@@ -119,6 +119,11 @@ final class PartExchange implements Exchange {
     }
 
     @Override
+    public void filterEndpoint(ResponseFilter filter) {
+        throw new UnsupportedOperationException("the whole has a chain, a part has none");
+    }
+
+    @Override
     public Progress progress() {
         return whole.progress();
     }

@@ -4,6 +4,8 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * What one event of a stream of completions says, and where in its bytes: {@code data: {…}} with one choice. Found by one
@@ -22,6 +24,12 @@ final class Delta {
     private int contentEnd;
     private boolean finished;
     private boolean more;
+
+    /** Where the list of choices begins and ends, brackets included, and each of them in turn, where there are several. */
+    private int listStart;
+
+    private int listEnd;
+    private final List<int[]> spans = new ArrayList<>(0);
 
     private Delta(byte[] event) {
         this.event = event;
@@ -44,6 +52,20 @@ final class Delta {
     /** The choice that the event belongs to, or {@link #NO_CHOICE}. */
     int choice() {
         return choices == 1 ? choiceIndex : NO_CHOICE;
+    }
+
+    /** The event as one event for each of its choices, or an empty list where it has one or none. */
+    List<byte[]> split() {
+        List<byte[]> events = new ArrayList<>(spans.size());
+        for (int[] span : spans) {
+            int length = listStart + 1 + span[1] - span[0] + event.length - (listEnd - 1);
+            byte[] one = new byte[length];
+            System.arraycopy(event, 0, one, 0, listStart + 1);
+            System.arraycopy(event, span[0], one, listStart + 1, span[1] - span[0]);
+            System.arraycopy(event, listEnd - 1, one, listStart + 1 + span[1] - span[0], event.length - (listEnd - 1));
+            events.add(one);
+        }
+        return events;
     }
 
     /** Whether it holds a token: content that is not empty. */
@@ -100,13 +122,17 @@ final class Delta {
                 }
             }
         } catch (IOException e) {
+            spans.clear();
             choices = 0;
         }
     }
 
     private void readChoices(JsonParser parser, int start) throws IOException {
+        listStart = offset(parser, start);
+        int[] first = null;
         while (parser.nextToken() == JsonToken.START_OBJECT) {
             choices++;
+            int[] span = {offset(parser, start), 0};
             for (String name = parser.nextFieldName(); name != null; name = parser.nextFieldName()) {
                 JsonToken value = parser.nextToken();
                 switch (name) {
@@ -118,7 +144,21 @@ final class Delta {
                     default -> parser.skipChildren();
                 }
             }
+            span[1] = offset(parser, start) + 1;
+            if (first == null) {
+                first = span;
+            } else {
+                if (spans.isEmpty()) {
+                    spans.add(first);
+                }
+                spans.add(span);
+            }
         }
+        listEnd = offset(parser, start) + 1;
+    }
+
+    private static int offset(JsonParser parser, int start) {
+        return start + (int) parser.currentTokenLocation().getByteOffset();
     }
 
     private void readDelta(JsonParser parser, JsonToken delta, int start) throws IOException {
@@ -155,7 +195,7 @@ final class Delta {
         if (value != JsonToken.VALUE_STRING) {
             return;
         }
-        int at = start + (int) parser.currentTokenLocation().getByteOffset() + 1;
+        int at = offset(parser, start) + 1;
         contentStart = at;
         while (event[at] != '"') {
             at += event[at] == '\\' ? 2 : 1;

@@ -64,6 +64,11 @@ final class Shape {
     /** The next event of the backend. */
     void add(byte[] bytes) {
         Delta delta = Delta.of(bytes);
+        List<byte[]> split = delta.split();
+        if (!split.isEmpty()) {
+            split.forEach(this::add);
+            return;
+        }
         if (delta.isToken()) {
             tokens++;
         }

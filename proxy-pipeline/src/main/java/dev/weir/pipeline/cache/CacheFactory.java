@@ -20,6 +20,13 @@ public final class CacheFactory implements MiddlewareFactory<CacheSettings> {
     public Middleware create(CacheSettings settings, Services services) {
         ResponseCache cache = ResponseCache.of(services);
         cache.resize(settings.maxSize().bytes());
-        return new CacheMiddleware(settings, cache, CacheStore.NONE, services.models());
+        return new CacheMiddleware(settings, cache, store(settings, cache), services.models());
+    }
+
+    private static CacheStore store(CacheSettings settings, ResponseCache cache) {
+        if (settings.store() == CacheSettings.Store.REDIS && !cache.isShared()) {
+            throw new IllegalArgumentException("store: redis (expected: auto or memory, since redis.url is empty)");
+        }
+        return settings.store() == CacheSettings.Store.MEMORY ? CacheStore.NONE : cache.store();
     }
 }

@@ -3,13 +3,18 @@ package dev.weir.pipeline.cache;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.weir.core.Services;
+import dev.weir.pipeline.store.Redis;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** The cache of this process: outlives reloads, and is shared by all chains that have the middleware. Any thread. */
 public final class ResponseCache {
     /** A request's raw bytes lead to its question without reading them again; so many are remembered, some 200 bytes each. */
     private static final int MAX_REMEMBERED_REQUESTS = 32_768;
+
+    /** How soon an instance learns that another one cleared the cache. */
+    private static final long POLL_MILLIS = 1_000;
 
     private final CacheFigures figures;
     private final MemoryStore memory;
@@ -29,10 +34,21 @@ public final class ResponseCache {
         this.flights = new Flights(patience);
     }
 
-    /** The one of this process. */
+    /** The one of this process, with Redis behind its memory if there is one. */
     public static ResponseCache of(Services services) {
-        return services.shared(
-                ResponseCache.class, () -> new ResponseCache(services, CacheStore.NONE, 0, Flights.Patience.DEFAULT));
+        return services.shared(ResponseCache.class, () -> make(services));
+    }
+
+    private static ResponseCache make(Services services) {
+        Redis redis = Redis.of(services);
+        if (redis == null) {
+            return new ResponseCache(services, CacheStore.NONE, 0, Flights.Patience.DEFAULT);
+        }
+        SharedStore store = new SharedStore(new RedisBytes(redis));
+        ResponseCache cache = new ResponseCache(services, store, 0, Flights.Patience.DEFAULT);
+        store.onCleared(cache::forget);
+        services.background().scheduleWithFixedDelay(store::poll, 0, POLL_MILLIS, TimeUnit.MILLISECONDS);
+        return cache;
     }
 
     /** What it holds and did, for each kind of answers. */

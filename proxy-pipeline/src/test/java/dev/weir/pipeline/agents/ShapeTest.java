@@ -103,6 +103,17 @@ class ShapeTest {
     }
 
     @Test
+    void choicesThatComeTogetherGoApart() {
+        String both = "data: {\"id\":\"c\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a\"}},"
+                + " {\"index\":1,\"delta\":{\"content\":\"x\"}}],\"usage\":null}\n\n";
+        String one =
+                "data: {\"id\":\"c\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"aa\"}}],\"usage\":null}\n\n";
+
+        assertThat(shaped(2, both, both))
+                .containsExactly(one, one.replace("\"index\":0", "\"index\":1").replace("aa", "xx"));
+    }
+
+    @Test
     void logProbabilitiesAreNotLost() {
         String token =
                 "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a\"},\"logprobs\":{\"content\":[{}]}}]}\n\n";

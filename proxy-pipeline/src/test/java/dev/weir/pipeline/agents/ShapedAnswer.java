@@ -217,6 +217,11 @@ final class ShapedAnswer implements Downstream, Exchange, AutoCloseable {
     public <T> void set(Key<T> key, T value) {}
 
     @Override
+    public void filterEndpoint(dev.weir.core.ResponseFilter filter) {
+        throw new UnsupportedOperationException("filterEndpoint");
+    }
+
+    @Override
     public Downstream filterResponse(dev.weir.core.ResponseFilter filter) {
         return this;
     }

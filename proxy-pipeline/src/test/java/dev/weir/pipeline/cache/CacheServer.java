@@ -12,7 +12,9 @@ import dev.weir.core.ExchangeListener;
 import dev.weir.core.GatewayError;
 import dev.weir.core.GatewayException;
 import dev.weir.core.Identity;
+import dev.weir.core.Limits;
 import dev.weir.core.Middleware;
+import dev.weir.core.ModelPatterns;
 import dev.weir.core.ModelProfile;
 import dev.weir.core.ModelRequest;
 import dev.weir.core.ProxyServer;
@@ -72,7 +74,9 @@ final class CacheServer implements AutoCloseable {
     private static Verdict identify(Exchange exchange) {
         String key = exchange.request().headers().get("x-test-key");
         if (key != null) {
-            exchange.set(Identity.KEY, new Identity(key, false, false));
+            String models = exchange.request().headers().get("x-test-models");
+            ModelPatterns allowed = models == null ? ModelPatterns.ALL : new ModelPatterns(List.of(models));
+            exchange.set(Identity.KEY, new Identity(key, key, false, false, allowed, Limits.NONE));
         }
         return Verdict.PROCEED;
     }
@@ -85,6 +89,7 @@ final class CacheServer implements AutoCloseable {
     private static void read(Exchange exchange) throws GatewayException {
         try {
             JsonNode body = JSON.readTree(ByteBufUtil.getBytes(exchange.body()));
+            Identity.requireModel(exchange, body.path("model").asText());
             exchange.set(
                     ModelRequest.KEY,
                     new ModelRequest(

@@ -5,12 +5,12 @@ import dev.weir.core.Meters;
 import dev.weir.core.ModelProfile;
 import dev.weir.core.ModelProfiles;
 import dev.weir.core.Services;
+import dev.weir.pipeline.TestMeters;
 import dev.weir.pipeline.cache.CacheSettings.Scope;
 import dev.weir.pipeline.cache.CacheSettings.Store;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.function.DoubleSupplier;
 import java.util.function.Supplier;
 
 /** Settings and services for tests of the cache. */
@@ -43,6 +43,11 @@ final class CacheSetup {
         return new ResponseCache(new NoServices(), store, 1 << 20, patience);
     }
 
+    /** Services without a database and without Redis. */
+    static Services services() {
+        return new NoServices();
+    }
+
     private static final class NoServices implements Services {
         @Override
         public ScheduledExecutorService background() {
@@ -56,7 +61,7 @@ final class CacheSetup {
 
         @Override
         public Meters meters() {
-            return new NoMeters();
+            return new TestMeters();
         }
 
         @Override
@@ -73,28 +78,5 @@ final class CacheSetup {
         public <T> T shared(Class<T> type) {
             throw new IllegalStateException("nobody shares " + type);
         }
-    }
-
-    private static final class NoMeters implements Meters, Meters.Counter {
-        @Override
-        public Counter counter(String name, String help, String... labelNames) {
-            return this;
-        }
-
-        @Override
-        public void gauge(String name, String help, DoubleSupplier value) {}
-
-        @Override
-        public Histogram histogram(String name, String help, double[] bounds, String... labelNames) {
-            throw new UnsupportedOperationException("histogram");
-        }
-
-        @Override
-        public Counter labels(String... values) {
-            return this;
-        }
-
-        @Override
-        public void add(double amount) {}
     }
 }

@@ -239,6 +239,15 @@ final class CacheWireTest {
                 .isEqualTo("miss");
     }
 
+    @Test
+    void whoMayNotUseTheModelGetsNoHit() {
+        server.miss(EMBEDDINGS, ASK, VECTORS, "x-test-key: one");
+        RawResponse refused = server.hit(EMBEDDINGS, ASK, "x-test-key: two", "x-test-models: other*");
+
+        assertThat(refused.status()).isEqualTo(403);
+        assertThat(refused.text()).contains("model_not_allowed").doesNotContain("embedding");
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.weir.backends.Backend;
+import dev.weir.backends.BackendKnowledge;
 import dev.weir.core.Downstream;
 import dev.weir.core.Exchange;
 import dev.weir.core.LocalResponse;
@@ -81,7 +82,7 @@ public final class ManagementEndpoints {
         ObjectNode answer = JsonNodeFactory.instance.objectNode();
         ArrayNode list = answer.putArray("backends");
         for (Backend backend : gateway.fleet().current().backends().values()) {
-            list.addObject()
+            ObjectNode entry = list.addObject()
                     .put("name", backend.name())
                     .put("kind", backend.spec().kind().name().toLowerCase(Locale.ROOT))
                     .put("url", backend.spec().url().toString())
@@ -90,7 +91,40 @@ public final class ManagementEndpoints {
                     .put("in_flight", backend.inFlight())
                     .put("max_in_flight", backend.spec().maxInFlight())
                     .put("idle_connections", backend.idleConnections());
+            knowledge(entry, backend);
         }
         downstream.respond(LocalResponse.json(200, JSON.writeValueAsBytes(answer)));
+    }
+
+    private static void knowledge(ObjectNode entry, Backend backend) {
+        BackendKnowledge knowledge = backend.knowledge();
+        entry.put("version", knowledge.version()).put("latency_ms", knowledge.latencyMillis());
+        if (knowledge.isListed()) {
+            ArrayNode has = entry.putArray("has");
+            knowledge.models().values().forEach(has::add);
+        }
+        if (knowledge.tellsLoaded()) {
+            ArrayNode loaded = entry.putArray("loaded");
+            knowledge
+                    .loaded()
+                    .values()
+                    .forEach(model -> loaded.addObject()
+                            .put("name", model.name())
+                            .put("size", model.sizeBytes())
+                            .put("size_vram", model.vramBytes())
+                            .put("context_length", model.contextLength())
+                            .put("expires_at", model.expiresAt()));
+        }
+        ArrayNode models = entry.putArray("models");
+        backend.hosted()
+                .values()
+                .forEach(model -> models.addObject()
+                        .put("name", model.name())
+                        .put("present", model.presence().name().toLowerCase(Locale.ROOT))
+                        .put("residency", model.residency().name().toLowerCase(Locale.ROOT))
+                        .put("in_flight", model.inFlight())
+                        .put("load_ms", model.loadMillis())
+                        .put("service_ms", model.serviceMillis())
+                        .put("first_byte_ms", model.firstByteMillis()));
     }
 }

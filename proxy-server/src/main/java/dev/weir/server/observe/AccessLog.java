@@ -6,6 +6,7 @@ import dev.weir.core.GatewayException;
 import dev.weir.core.Identity;
 import dev.weir.core.Outcome;
 import dev.weir.core.Progress;
+import dev.weir.core.TokenUsage;
 import io.netty.util.internal.PlatformDependent;
 import io.prometheus.client.CollectorRegistry;
 import io.prometheus.client.Counter;
@@ -126,11 +127,17 @@ final class AccessLog implements AutoCloseable {
             if (dispatch != null) {
                 text(line, "model", dispatch.model());
                 text(line, "backend", dispatch.backend());
+                text(line, "reason", dispatch.reason());
                 number(line, "attempts", dispatch.attempts());
                 millis(line, "queue_ms", dispatch.queuedNanos());
                 if (dispatch.firstByteNanos() != 0) {
                     millis(line, "backend_ms", dispatch.firstByteNanos() - dispatch.sentNanos());
                 }
+            }
+            TokenUsage usage = exchange.get(TokenUsage.KEY);
+            if (usage != null) {
+                number(line, "prompt_tokens", usage.promptTokens());
+                number(line, "completion_tokens", usage.completionTokens());
             }
             if (progress.headNanos() != 0) {
                 millis(line, "first_byte_ms", progress.headNanos() - exchange.startNanos());

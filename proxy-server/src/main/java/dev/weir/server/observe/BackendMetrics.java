@@ -2,6 +2,7 @@ package dev.weir.server.observe;
 
 import dev.weir.backends.Backend;
 import dev.weir.backends.BackendEvents;
+import dev.weir.backends.Reason;
 import io.prometheus.client.CollectorRegistry;
 import io.prometheus.client.Counter;
 import io.prometheus.client.Histogram;
@@ -13,6 +14,7 @@ final class BackendMetrics implements BackendEvents {
     private static final Logger LOG = LoggerFactory.getLogger(BackendMetrics.class);
     private static final double NANOS = 1e9;
 
+    private final Counter choices;
     private final Counter retries;
     private final Counter failures;
     private final Counter ejections;
@@ -22,6 +24,9 @@ final class BackendMetrics implements BackendEvents {
     private final Histogram gapSeconds;
 
     BackendMetrics(CollectorRegistry registry) {
+        choices = Counter.build("weir_choices", "Attempts by model and by why their backend was chosen.")
+                .labelNames("model", "reason")
+                .register(registry);
         retries = Counter.build("weir_retries", "Attempts repeated after a backend failed, by that backend.")
                 .labelNames("backend")
                 .register(registry);
@@ -43,6 +48,11 @@ final class BackendMetrics implements BackendEvents {
         gapSeconds = Histogram.build("weir_stream_gap_seconds", "Time between two parts of an event stream.")
                 .buckets(.001, .005, .01, .025, .05, .1, .25, .5, 1, 5, 30)
                 .register(registry);
+    }
+
+    @Override
+    public void chosen(String model, Reason reason) {
+        choices.labels(model, reason.label()).inc();
     }
 
     @Override

@@ -54,6 +54,7 @@ public final class Logging {
         // What they find is told by whoever uses them.
         context.getLogger("org.flywaydb").setLevel(Level.ERROR);
         context.getLogger("com.zaxxer.hikari").setLevel(Level.ERROR);
+        context.getLogger("io.lettuce").setLevel(Level.ERROR);
         ch.qos.logback.classic.Logger access = context.getLogger(AccessLog.LOGGER);
         access.setLevel(config.accessLog() ? Level.INFO : Level.OFF);
         access.setAdditive(false);

@@ -1,4 +1,4 @@
-package dev.weir.backends;
+package dev.weir.backends.translate;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -9,9 +9,9 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 
 /** What a backend says in an error, in whichever of the usual forms it says it. Any thread. */
-final class ErrorText {
+public final class ErrorText {
     /** What is kept of an error, at most. */
-    static final int MAX_BYTES = 64 * 1024;
+    public static final int MAX_BYTES = 64 * 1024;
 
     private static final int MAX_PLAIN_LENGTH = 500;
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -19,7 +19,7 @@ final class ErrorText {
     private ErrorText() {}
 
     /** The message in the readable bytes of {@code error}, or the empty string. Borrows it and moves no index. */
-    static String of(ByteBuf error) {
+    public static String of(ByteBuf error) {
         try (InputStream in = new ByteBufInputStream(error.slice())) {
             JsonNode document = JSON.readTree(in);
             return document == null ? "" : of(document);

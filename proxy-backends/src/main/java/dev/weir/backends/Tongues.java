@@ -1,0 +1,30 @@
+package dev.weir.backends;
+
+import dev.weir.backends.translate.Translation;
+import dev.weir.core.Exchange;
+import dev.weir.core.ResponseHead;
+import org.jspecify.annotations.Nullable;
+
+/** Which of a client's requests a backend does not understand as they are. */
+final class Tongues {
+    private Tongues() {}
+
+    /** What to tell {@code backend} the request of {@code exchange} with, or null if it speaks the client's API. */
+    static @Nullable Translation between(Exchange exchange, Backend backend) {
+        String path = UpstreamPath.pathOf(exchange);
+        if (backend.spec().kind() == BackendSpec.Kind.OPENAI) {
+            return path.startsWith("/api/") ? Translation.toOpenAi(path, backend.name()) : null;
+        }
+        return backend.isWithoutV1() ? Translation.toOllama(path, backend.name()) : null;
+    }
+
+    /** Whether {@code head} says that an Ollama knows nothing of {@code /v1}: a 404 in plain text, not of a model. */
+    static boolean isWithoutV1(ResponseHead head, Exchange exchange, Backend backend) {
+        String type = head.headers().get("content-type");
+        return head.status() == 404
+                && backend.spec().kind() == BackendSpec.Kind.OLLAMA
+                && type != null
+                && type.startsWith("text/plain")
+                && Translation.toOllama(UpstreamPath.pathOf(exchange), backend.name()) != null;
+    }
+}

@@ -1,0 +1,249 @@
+package dev.weir.pipeline.usage;
+
+import io.netty.buffer.ByteBuf;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Looks through the JSON of an answer, whole or streamed, as it passes: counts the pieces of text in it and finds what the
+ * backend says of usage. Goes from colon to colon and looks at the name before each, so most bytes are never looked at one by
+ * one; remembers the last few bytes for names that are cut in two. Allocates when it finds usage, else nothing.
+ *
+ * <p>Understands OpenAI's chat completions, completions, embeddings and responses, Anthropic's messages and Ollama's own
+ * answers, without being told which it is: in JSON a quote that ends a name is never escaped, so what looks like a name in a
+ * text is none. Runs on the event loop of its exchange. Borrows parts and moves no index.
+ */
+final class AnswerScan {
+    /** The longest name that is known, its quotes, and one byte before. */
+    private static final int TAIL_BYTES = AnswerField.MAX_NAME_LENGTH + 3;
+
+    /** Real ones have less than a thousand. */
+    private static final int MAX_USAGE_BYTES = 8 * 1024;
+
+    private static final int FIRST_USAGE_BYTES = 512;
+    private static final long MAX_COUNT = Long.MAX_VALUE / 100;
+
+    private enum State {
+        /** Between names. */
+        SEEK,
+        /** Behind a name's colon: the value comes next. */
+        VALUE,
+        /** Behind the quote that begins a text. */
+        TEXT,
+        /** In a number. */
+        NUMBER,
+        /** In the object that tells the usage. */
+        USAGE
+    }
+
+    private final byte[] tail = new byte[TAIL_BYTES];
+    private int tailLength;
+
+    private State state = State.SEEK;
+    private AnswerField field = AnswerField.UNKNOWN;
+    private long number;
+
+    private byte @Nullable [] usage;
+    private int usageLength;
+    private int usageDepth;
+    private boolean inString;
+    private boolean escaped;
+
+    /** Whether the next text is a piece of the answer. */
+    private boolean armed;
+
+    private final ReportedUsage reported = new ReportedUsage();
+    private long pieces;
+    private boolean done;
+
+    /** Pieces of text that passed, which is about as many tokens. */
+    long pieces() {
+        return pieces;
+    }
+
+    /** What the backend has said. */
+    ReportedUsage reported() {
+        return reported;
+    }
+
+    /** Whether an Ollama said that this is all. */
+    boolean isDone() {
+        return done;
+    }
+
+    /** The next bytes of the answer. */
+    void add(ByteBuf part) {
+        int start = part.readerIndex();
+        int end = part.writerIndex();
+        int at = start;
+        while (at < end) {
+            at = switch (state) {
+                case SEEK -> seek(part, start, at, end);
+                case VALUE -> value(part.getByte(at), at);
+                case TEXT -> text(part.getByte(at), at);
+                case NUMBER -> number(part.getByte(at), at);
+                case USAGE -> usage(part.getByte(at), at);
+            };
+        }
+        remember(part, start, end);
+    }
+
+    private int seek(ByteBuf part, int start, int from, int end) {
+        int colon = part.indexOf(from, end, (byte) ':');
+        if (colon < 0) {
+            return end;
+        }
+        field = nameBefore(part, start, colon);
+        state = field == AnswerField.UNKNOWN ? State.SEEK : State.VALUE;
+        return colon + 1;
+    }
+
+    private AnswerField nameBefore(ByteBuf part, int start, int colon) {
+        if (at(part, start, colon - 1) != '"') {
+            return AnswerField.UNKNOWN;
+        }
+        for (AnswerField candidate : AnswerField.endingIn(at(part, start, colon - 2))) {
+            if (isNamed(candidate, part, start, colon)) {
+                return candidate;
+            }
+        }
+        return AnswerField.UNKNOWN;
+    }
+
+    private boolean isNamed(AnswerField candidate, ByteBuf part, int start, int colon) {
+        int length = candidate.nameLength();
+        int first = colon - 1 - length;
+        for (int i = length - 2; i >= 0; i--) {
+            if (at(part, start, first + i) != candidate.octet(i)) {
+                return false;
+            }
+        }
+        return at(part, start, first - 1) == '"' && at(part, start, first - 2) != '\\';
+    }
+
+    /** The byte at {@code index}, which may stand in an earlier part; 0 for one that is forgotten. */
+    private int at(ByteBuf part, int start, int index) {
+        if (index >= start) {
+            return part.getByte(index);
+        }
+        int behind = tailLength - (start - index);
+        return behind < 0 ? 0 : tail[behind];
+    }
+
+    private int value(int octet, int at) {
+        switch (octet) {
+            case ' ', '\t', '\r', '\n' -> {
+                return at + 1;
+            }
+            case '{' -> {
+                if (field == AnswerField.USAGE) {
+                    usageLength = 0;
+                    usageDepth = 0;
+                    inString = false;
+                    escaped = false;
+                    state = State.USAGE;
+                    return at;
+                }
+                armed |= field.armsAsObject();
+            }
+            case '[' -> armed |= field == AnswerField.CHOICES;
+            case '"' -> {
+                if (field.isText()) {
+                    state = State.TEXT;
+                    return at + 1;
+                }
+            }
+            case 't' -> {
+                if (field == AnswerField.DONE) {
+                    done = true;
+                    reported.forgetCounts();
+                }
+            }
+            case '0', '1', '2', '3', '4', '5', '6', '7', '8', '9' -> {
+                if (field.isCount()) {
+                    number = 0;
+                    state = State.NUMBER;
+                    return at;
+                }
+            }
+            default -> {}
+        }
+        state = State.SEEK;
+        return at;
+    }
+
+    private int text(int octet, int at) {
+        if (octet != '"' && (armed || field.isTextByItself())) {
+            pieces++;
+            armed = false;
+        }
+        state = State.SEEK;
+        return at;
+    }
+
+    private int number(int octet, int at) {
+        if (octet >= '0' && octet <= '9' && number < MAX_COUNT / 10) {
+            number = 10 * number + octet - '0';
+            return at + 1;
+        }
+        if (field == AnswerField.PROMPT_EVAL_COUNT) {
+            reported.prompt(number);
+        } else {
+            reported.completion(number);
+        }
+        state = State.SEEK;
+        return at;
+    }
+
+    private int usage(int octet, int at) {
+        if (!keep(octet)) {
+            state = State.SEEK;
+            return at + 1;
+        }
+        if (escaped) {
+            escaped = false;
+        } else if (inString) {
+            escaped = octet == '\\';
+            inString = octet != '"';
+        } else if (octet == '"') {
+            inString = true;
+        } else if (octet == '{') {
+            usageDepth++;
+        } else if (octet == '}' && --usageDepth == 0) {
+            byte[] bytes = usage;
+            if (bytes != null) {
+                reported.read(bytes, usageLength);
+            }
+            state = State.SEEK;
+        }
+        return at + 1;
+    }
+
+    private boolean keep(int octet) {
+        byte[] bytes = usage;
+        if (bytes == null) {
+            bytes = new byte[FIRST_USAGE_BYTES];
+        } else if (usageLength == bytes.length) {
+            if (usageLength == MAX_USAGE_BYTES) {
+                return false;
+            }
+            bytes = Arrays.copyOf(bytes, 2 * usageLength);
+        }
+        bytes[usageLength++] = (byte) octet;
+        usage = bytes;
+        return true;
+    }
+
+    private void remember(ByteBuf part, int start, int end) {
+        int length = end - start;
+        if (length >= TAIL_BYTES) {
+            part.getBytes(end - TAIL_BYTES, tail);
+            tailLength = TAIL_BYTES;
+        } else {
+            int kept = Math.min(tailLength, TAIL_BYTES - length);
+            System.arraycopy(tail, tailLength - kept, tail, 0, kept);
+            part.getBytes(start, tail, kept, length);
+            tailLength = kept + length;
+        }
+    }
+}
