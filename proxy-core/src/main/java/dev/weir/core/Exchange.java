@@ -36,6 +36,14 @@ public interface Exchange {
      */
     ByteBuf body();
 
+    /**
+     * Whether the body was collected, so that {@link #body} may be called. It stays so until the filters have been told that
+     * the exchange is over.
+     */
+    default boolean isBodyCollected() {
+        return false;
+    }
+
     /** Puts another body in the place of the collected one. Takes {@code body}. */
     void replaceBody(ByteBuf body) throws GatewayException;
 

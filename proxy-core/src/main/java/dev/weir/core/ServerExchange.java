@@ -302,8 +302,11 @@ final class ServerExchange extends ExchangeFacts {
             wait.stop();
         }
         cancelUpstream();
-        body.release();
-        downstream.ended(how);
+        try {
+            downstream.ended(how);
+        } finally {
+            body.release();
+        }
         try {
             engine.listener().ended(this, how);
         } catch (RuntimeException e) {
@@ -334,6 +337,11 @@ final class ServerExchange extends ExchangeFacts {
     @Override
     public ByteBuf body() {
         return body.whole();
+    }
+
+    @Override
+    public boolean isBodyCollected() {
+        return body.isCollected();
     }
 
     @Override

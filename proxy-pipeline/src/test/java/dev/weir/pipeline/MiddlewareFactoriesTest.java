@@ -17,6 +17,6 @@ final class MiddlewareFactoriesTest {
 
         assertThat(names)
                 .containsExactlyInAnyOrder(
-                        "auth", "cache", "cors", "rate_limit", "security_headers", "transform", "usage");
+                        "audit", "auth", "cache", "cors", "rate_limit", "security_headers", "transform", "usage");
     }
 }

@@ -4,15 +4,12 @@ import dev.weir.server.config.InvalidConfigurationException;
 import dev.weir.server.config.LoadResult;
 import dev.weir.server.config.Problem;
 import dev.weir.server.config.Problems;
-import dev.weir.server.config.RouteConfig;
 import dev.weir.server.config.Section;
 import dev.weir.server.config.WeirConfig;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,9 +30,7 @@ record LoadedConfiguration(WeirConfig config, Middlewares middlewares, List<Stri
         LoadResult.Loaded loaded = (LoadResult.Loaded) result;
         WeirConfig config = loaded.config();
         Middlewares middlewares = middlewares(file.plugins(), config.plugins().directory(), loaded.root());
-        Set<String> known = new LinkedHashSet<>(middlewares.names());
-        known.addAll(Middlewares.RESERVED);
-        List<Problem> unknown = loaded.unknownMiddlewares(known);
+        List<Problem> unknown = loaded.unknownMiddlewares(middlewares.names());
         if (!unknown.isEmpty()) {
             throw new InvalidConfigurationException(unknown);
         }
@@ -62,14 +57,6 @@ record LoadedConfiguration(WeirConfig config, Middlewares middlewares, List<Stri
 
     private static List<String> warnings(WeirConfig config, Middlewares middlewares) {
         List<String> warnings = new ArrayList<>(middlewares.warnings());
-        Set<String> missing = new LinkedHashSet<>(config.pipeline());
-        for (RouteConfig route : config.routes()) {
-            missing.addAll(route.pipeline() == null ? List.of() : route.pipeline());
-        }
-        missing.removeAll(middlewares.names());
-        if (!missing.isEmpty()) {
-            warnings.add("pipeline: left out, for this version does not have them: " + String.join(", ", missing));
-        }
         if (config.server().docsDirectory() != null) {
             warnings.add("server.docs_directory: this version does not serve documents");
         }

@@ -24,9 +24,6 @@ import org.slf4j.LoggerFactory;
 final class Middlewares {
     private static final Logger LOG = LoggerFactory.getLogger(Middlewares.class);
 
-    /** Names of the product's own middlewares that later versions bring; a configuration may hold them already. */
-    static final Set<String> RESERVED = Set.of("audit");
-
     private static final ClassLoader OWN = Middlewares.class.getClassLoader();
 
     /** Its settings are a block of their own at the top of the file. */
@@ -56,15 +53,11 @@ final class Middlewares {
         String name = factory.name();
         MiddlewareFactory<?> known = factories.putIfAbsent(name, factory);
         String before = origins.putIfAbsent(name, origin);
-        boolean own = isOwn(factory);
         if (known != null) {
             faults.add(origin + ": class " + factory.getClass().getName() + ": the name " + name + " is taken"
                     + (isOwn(known)
                             ? " by Weir itself"
                             : " by " + known.getClass().getName() + " of " + before));
-        } else if (!own && RESERVED.contains(name)) {
-            faults.add(origin + ": class " + factory.getClass().getName() + ": the name " + name
-                    + " is kept for a middleware of Weir itself");
         }
     }
 

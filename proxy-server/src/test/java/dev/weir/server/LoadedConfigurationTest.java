@@ -26,13 +26,8 @@ class LoadedConfigurationTest {
     }
 
     @Test
-    void whatThisVersionLeavesOutIsToldInOneWarning() throws InvalidConfigurationException {
-        assertThat(load("").warnings())
-                .containsExactly("pipeline: left out, for this version does not have them:" + " audit, rate_limit");
-        assertThat(load("pipeline: [cors, auth]\nroutes: [{path: /x, pipeline: [auth, audit]}]")
-                        .warnings())
-                .containsExactly("pipeline: left out, for this version does not have them: audit");
-        assertThat(load("pipeline: [auth]").warnings()).isEmpty();
+    void theWholePipelineIsThere() throws InvalidConfigurationException {
+        assertThat(load("").warnings()).isEmpty();
     }
 
     @Test

@@ -85,6 +85,11 @@ final class PartExchange implements Exchange {
     }
 
     @Override
+    public boolean isBodyCollected() {
+        return true;
+    }
+
+    @Override
     public void replaceBody(ByteBuf replacement) {
         replacement.release();
         throw new UnsupportedOperationException("the body of a part stays as it is");

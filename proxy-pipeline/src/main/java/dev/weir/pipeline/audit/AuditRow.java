@@ -1,0 +1,28 @@
+package dev.weir.pipeline.audit;
+
+import dev.weir.pipeline.audit.AuditEntry.Body;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An entry on its way to the database.
+ *
+ * @param sequence its place among those of its writer: each is written once, in this order
+ * @param title what its conversation is called if it is the first of it
+ */
+record AuditRow(long sequence, AuditEntry entry, String title) {
+    private static final int ROW_BYTES = 1_000;
+
+    /** Whether it belongs to a conversation that was answered. */
+    boolean isPartOfConversation() {
+        return !entry.call().conversation().isEmpty() && entry.result().status() / 100 == 2;
+    }
+
+    /** What it takes in memory, roughly. */
+    int weight() {
+        return ROW_BYTES + length(entry.request()) + length(entry.response());
+    }
+
+    private static int length(@Nullable Body body) {
+        return body == null ? 0 : body.text().length();
+    }
+}

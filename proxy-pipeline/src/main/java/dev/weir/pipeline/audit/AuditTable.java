@@ -1,0 +1,259 @@
+package dev.weir.pipeline.audit;
+
+import dev.weir.pipeline.audit.AuditEntry.Body;
+import dev.weir.pipeline.store.Database;
+import dev.weir.pipeline.store.Database.Kind;
+import dev.weir.pipeline.store.DatabaseAwayException;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Writes rows into the database, each once: a transaction that writes rows also notes the last one's number, and rows up to the
+ * one noted before are passed over. So whoever does not know whether a transaction was committed repeats it. Blocks.
+ */
+final class AuditTable {
+    private static final Logger LOG = LoggerFactory.getLogger(AuditTable.class);
+
+    /** In the order of {@link #values}. */
+    static final List<String> COLUMNS = List.of(
+            "time",
+            "request_id",
+            "key_id",
+            "key_name",
+            "user_name",
+            "client",
+            "method",
+            "route",
+            "path",
+            "model",
+            "conversation",
+            "stream",
+            "served_model",
+            "backend",
+            "attempts",
+            "cache",
+            "status",
+            "outcome",
+            "error",
+            "error_message",
+            "total_micros",
+            "first_byte_micros",
+            "queue_micros",
+            "request_bytes",
+            "response_bytes",
+            "prompt_tokens",
+            "completion_tokens",
+            "tokens_estimated",
+            "request_cut",
+            "response_cut",
+            "request_body",
+            "response_body");
+
+    private static final String INSERT =
+            "INSERT INTO audit (" + String.join(", ", COLUMNS) + ") VALUES (" + "?, ".repeat(COLUMNS.size() - 1) + "?)";
+
+    private final Database database;
+    private final @Nullable AuditPartitions partitions;
+
+    AuditTable(Database database) {
+        this.database = database;
+        this.partitions = database.kind() == Kind.POSTGRESQL ? new AuditPartitions(database) : null;
+    }
+
+    /**
+     * Writes what is not written yet. A row that the database does not take is left out and told to the log.
+     *
+     * @throws DatabaseAwayException if it is not known whether rows were written: repeat it
+     */
+    Written write(String writer, List<AuditRow> rows) throws DatabaseAwayException {
+        try {
+            return new Written(writeAll(writer, rows), 0);
+        } catch (SQLException e) {
+            if (partitions != null) {
+                partitions.forget();
+            }
+        }
+        try {
+            return new Written(writeAll(writer, rows), 0);
+        } catch (SQLException e) {
+            if (rows.size() == 1) {
+                LOG.error(
+                        "the audit record of request {} is refused",
+                        rows.get(0).entry().requestId(),
+                        e);
+                return new Written(0, 1);
+            }
+        }
+        int half = rows.size() / 2;
+        return write(writer, rows.subList(0, half)).and(write(writer, rows.subList(half, rows.size())));
+    }
+
+    /** How many rows are new in the database, and how many it does not take. */
+    record Written(int rows, int refused) {
+        Written and(Written more) {
+            return new Written(rows + more.rows, refused + more.refused);
+        }
+    }
+
+    private int writeAll(String writer, List<AuditRow> rows) throws DatabaseAwayException, SQLException {
+        if (partitions != null) {
+            partitions.ensure(rows);
+        }
+        return database.<Integer>write(connection -> {
+            long written = lock(connection, writer);
+            int from = 0;
+            while (from < rows.size() && rows.get(from).sequence() <= written) {
+                from++;
+            }
+            List<AuditRow> fresh = rows.subList(from, rows.size());
+            if (!fresh.isEmpty()) {
+                insert(connection, fresh);
+                converse(connection, fresh);
+                note(connection, writer, fresh.get(fresh.size() - 1).sequence());
+            }
+            return fresh.size();
+        });
+    }
+
+    /** The last row's number, with a lock until the end of the transaction. */
+    private static long lock(Connection connection, String writer) throws SQLException {
+        try (PreparedStatement make =
+                connection.prepareStatement("INSERT INTO audit_writers (writer, sequence, updated_at) VALUES (?, 0, ?)"
+                        + " ON CONFLICT (writer) DO UPDATE SET updated_at = excluded.updated_at")) {
+            make.setString(1, writer);
+            make.setLong(2, System.currentTimeMillis());
+            make.executeUpdate();
+        }
+        return sequence(connection, writer);
+    }
+
+    private static long sequence(Connection connection, String writer) throws SQLException {
+        try (PreparedStatement query =
+                connection.prepareStatement("SELECT sequence FROM audit_writers WHERE writer = ?")) {
+            query.setString(1, writer);
+            try (ResultSet rows = query.executeQuery()) {
+                return rows.next() ? rows.getLong(1) : 0;
+            }
+        }
+    }
+
+    /** The number of the last row that {@code writer} has written; 0 for none. */
+    long sequence(String writer) throws DatabaseAwayException, SQLException {
+        return database.<Long>read(connection -> sequence(connection, writer));
+    }
+
+    private void insert(Connection connection, List<AuditRow> rows) throws SQLException {
+        if (partitions != null) {
+            CopyRows.copy(connection, rows);
+            return;
+        }
+        try (PreparedStatement insert = connection.prepareStatement(INSERT)) {
+            for (AuditRow row : rows) {
+                Object[] values = values(row.entry());
+                for (int i = 0; i < values.length; i++) {
+                    insert.setObject(i + 1, values[i]);
+                }
+                insert.addBatch();
+            }
+            insert.executeBatch();
+        }
+    }
+
+    private static void note(Connection connection, String writer, long sequence) throws SQLException {
+        try (PreparedStatement update =
+                connection.prepareStatement("UPDATE audit_writers SET sequence = ? WHERE writer = ?")) {
+            update.setLong(1, sequence);
+            update.setString(2, writer);
+            update.executeUpdate();
+        }
+    }
+
+    /** The conversations that rows belong to; always in one order, so that two instances never wait for each other. */
+    private static void converse(Connection connection, List<AuditRow> rows) throws SQLException {
+        Map<Conversation.Id, Conversation> conversations = new TreeMap<>();
+        for (AuditRow row : rows) {
+            if (row.isPartOfConversation()) {
+                Conversation one = Conversation.of(row);
+                conversations.merge(one.id(), one, Conversation::and);
+            }
+        }
+        if (conversations.isEmpty()) {
+            return;
+        }
+        try (PreparedStatement upsert = connection.prepareStatement(
+                "INSERT INTO conversations (id, key_id, user_name, model, title, requests, created_at, updated_at)"
+                        + " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id, key_id) DO UPDATE SET"
+                        + " user_name = excluded.user_name, model = excluded.model,"
+                        + " title = CASE WHEN conversations.title = '' THEN excluded.title ELSE conversations.title END,"
+                        + " requests = conversations.requests + excluded.requests,"
+                        + " created_at = CASE WHEN excluded.created_at < conversations.created_at"
+                        + " THEN excluded.created_at ELSE conversations.created_at END,"
+                        + " updated_at = CASE WHEN excluded.updated_at > conversations.updated_at"
+                        + " THEN excluded.updated_at ELSE conversations.updated_at END")) {
+            for (Conversation one : conversations.values()) {
+                upsert.setString(1, one.id().name());
+                upsert.setString(2, one.id().keyId());
+                upsert.setString(3, one.user());
+                upsert.setString(4, one.model());
+                upsert.setString(5, one.title());
+                upsert.setLong(6, one.requests());
+                upsert.setLong(7, one.createdAtMillis());
+                upsert.setLong(8, one.updatedAtMillis());
+                upsert.addBatch();
+            }
+            upsert.executeBatch();
+        }
+    }
+
+    /** In the order of {@link #COLUMNS}: texts, longs, or null for a body that is not kept. */
+    static @Nullable Object[] values(AuditEntry entry) {
+        Body request = entry.request();
+        Body response = entry.response();
+        return new @Nullable Object[] {
+            entry.timeMillis(),
+            entry.requestId(),
+            entry.sender().keyId(),
+            entry.sender().keyName(),
+            entry.sender().user(),
+            entry.sender().client(),
+            entry.call().method(),
+            entry.call().route(),
+            entry.call().path(),
+            entry.call().model(),
+            entry.call().conversation(),
+            flag(entry.call().stream()),
+            entry.service().model(),
+            entry.service().backend(),
+            (long) entry.service().attempts(),
+            entry.service().cache(),
+            (long) entry.result().status(),
+            entry.result().outcome(),
+            entry.result().error(),
+            entry.result().errorMessage(),
+            entry.timing().totalMicros(),
+            entry.timing().firstByteMicros(),
+            entry.timing().queueMicros(),
+            entry.traffic().requestBytes(),
+            entry.traffic().responseBytes(),
+            entry.traffic().promptTokens(),
+            entry.traffic().completionTokens(),
+            flag(entry.traffic().estimated()),
+            flag(request != null && request.cut()),
+            flag(response != null && response.cut()),
+            request == null ? null : request.text(),
+            response == null ? null : response.text()
+        };
+    }
+
+    private static long flag(boolean set) {
+        return set ? 1 : 0;
+    }
+}

@@ -1,0 +1,55 @@
+package dev.weir.pipeline.audit;
+
+import java.util.Comparator;
+
+/**
+ * Chats that belong together.
+ *
+ * @param user who asked last
+ * @param model asked last
+ * @param title the first words; empty unless bodies are kept
+ * @param requests how many were answered
+ */
+public record Conversation(
+        Id id, String user, String model, String title, long requests, long createdAtMillis, long updatedAtMillis) {
+
+    /**
+     * Which conversation.
+     *
+     * @param name what its sender calls it, or the id of its only request
+     * @param keyId the sender's key: other keys may use the same name for other conversations
+     */
+    public record Id(String name, String keyId) implements Comparable<Id> {
+        private static final Comparator<Id> ORDER =
+                Comparator.comparing(Id::name).thenComparing(Id::keyId);
+
+        @Override
+        public int compareTo(Id other) {
+            return ORDER.compare(this, other);
+        }
+    }
+
+    static Conversation of(AuditRow row) {
+        AuditEntry entry = row.entry();
+        return new Conversation(
+                new Id(entry.call().conversation(), entry.sender().keyId()),
+                entry.sender().user(),
+                entry.call().model(),
+                row.title(),
+                1,
+                entry.timeMillis(),
+                entry.timeMillis());
+    }
+
+    /** These requests and {@code later} ones. */
+    Conversation and(Conversation later) {
+        return new Conversation(
+                id,
+                later.user,
+                later.model,
+                title.isEmpty() ? later.title : title,
+                requests + later.requests,
+                Math.min(createdAtMillis, later.createdAtMillis),
+                Math.max(updatedAtMillis, later.updatedAtMillis));
+    }
+}

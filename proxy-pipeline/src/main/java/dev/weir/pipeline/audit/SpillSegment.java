@@ -1,0 +1,170 @@
+package dev.weir.pipeline.audit;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.zip.CRC32C;
+
+/**
+ * A file of rows, written at its end and read from its beginning. Each row stands behind its length and its CRC-32C, so that
+ * one of which only a part was written is known. Confined to one thread.
+ */
+final class SpillSegment implements AutoCloseable {
+    static final String SUFFIX = ".spill";
+
+    private static final int FRAME_HEAD_BYTES = 8;
+    private static final int MAX_FRAME_BYTES = 256 << 20;
+
+    private final Path file;
+    private final FileChannel channel;
+    private long size;
+    private long read;
+
+    private SpillSegment(Path file, FileChannel channel, long size) {
+        this.file = file;
+        this.channel = channel;
+        this.size = size;
+    }
+
+    static SpillSegment create(Path file) throws IOException {
+        FileChannel channel = FileChannel.open(
+                file,
+                Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE),
+                OwnerOnly.file(file));
+        return new SpillSegment(file, channel, 0);
+    }
+
+    /** Opens what another process has left, to read it. */
+    static SpillSegment open(Path file) throws IOException {
+        FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        return new SpillSegment(file, channel, channel.size());
+    }
+
+    /** Bytes in the file. */
+    long size() {
+        return size;
+    }
+
+    boolean isRead() {
+        return read >= size;
+    }
+
+    /**
+     * Appends all of {@code frames} and has the disk confirm it: what was appended survives the end of the machine. After a
+     * failure, nothing was appended.
+     */
+    void append(ByteBuffer frames) throws IOException {
+        long at = size;
+        while (frames.hasRemaining()) {
+            at += channel.write(frames, at);
+        }
+        channel.force(false);
+        size = at;
+    }
+
+    static byte[] frame(byte[] row) {
+        CRC32C checksum = new CRC32C();
+        checksum.update(row);
+        return ByteBuffer.allocate(FRAME_HEAD_BYTES + row.length)
+                .putInt(row.length)
+                .putInt((int) checksum.getValue())
+                .put(row)
+                .array();
+    }
+
+    /** The rows of up to so many frames from {@code offset} on, and where they end. */
+    record Page(List<AuditRow> rows, long end) {}
+
+    /**
+     * Reads on behind what was acknowledged.
+     *
+     * @throws DamagedException if what follows was not written whole, or was changed
+     */
+    Page read(int maxRows, long maxWeight) throws IOException {
+        List<AuditRow> rows = new ArrayList<>();
+        long at = read;
+        long weight = 0;
+        while (at < size && rows.size() < maxRows && weight < maxWeight) {
+            ByteBuffer head = fully(at, FRAME_HEAD_BYTES);
+            int length = head.getInt();
+            int checksum = head.getInt();
+            if (length < 0 || length > MAX_FRAME_BYTES || at + FRAME_HEAD_BYTES + length > size) {
+                return damaged(rows, at);
+            }
+            byte[] bytes = fully(at + FRAME_HEAD_BYTES, length).array();
+            CRC32C found = new CRC32C();
+            found.update(bytes);
+            if ((int) found.getValue() != checksum) {
+                return damaged(rows, at);
+            }
+            AuditRow row = RowCodec.decode(bytes);
+            rows.add(row);
+            weight += row.weight();
+            at += FRAME_HEAD_BYTES + length;
+        }
+        return new Page(rows, at);
+    }
+
+    /** What was read before the damage is given first. */
+    private Page damaged(List<AuditRow> rows, long at) throws IOException {
+        if (rows.isEmpty()) {
+            throw new DamagedException(size - at);
+        }
+        return new Page(rows, at);
+    }
+
+    private ByteBuffer fully(long at, int length) throws IOException {
+        if (at + length > size) {
+            throw new DamagedException(size - at);
+        }
+        ByteBuffer bytes = ByteBuffer.allocate(length);
+        while (bytes.hasRemaining()) {
+            if (channel.read(bytes, at + bytes.position()) < 0) {
+                throw new DamagedException(size - at);
+            }
+        }
+        return bytes.flip();
+    }
+
+    /** What stands before {@code end} is done with. */
+    void acknowledge(long end) {
+        read = end;
+    }
+
+    /** The rest of a segment cannot be read. */
+    static final class DamagedException extends IOException {
+        private static final long serialVersionUID = 1;
+
+        private final long bytes;
+
+        DamagedException(long bytes) {
+            super("the last " + bytes + " bytes are no records");
+            this.bytes = bytes;
+        }
+
+        long bytes() {
+            return bytes;
+        }
+    }
+
+    void delete() throws IOException {
+        channel.close();
+        Files.deleteIfExists(file);
+    }
+
+    @Override
+    public void close() throws IOException {
+        channel.close();
+    }
+
+    @Override
+    public String toString() {
+        return file.toString();
+    }
+}

@@ -1,0 +1,29 @@
+package dev.weir.pipeline.audit;
+
+import org.jspecify.annotations.Nullable;
+
+/** Makes texts of strangers fit for a database. */
+final class Texts {
+    private static final int MAX_TITLE_CHARS = 80;
+
+    private Texts() {}
+
+    /** No longer than that, and without NUL, which PostgreSQL does not take. */
+    static String bounded(@Nullable String text, int maxChars) {
+        if (text == null) {
+            return "";
+        }
+        String shorter = text.length() <= maxChars ? text : text.substring(0, maxChars);
+        return shorter.indexOf('\0') < 0 ? shorter : shorter.replace('\0', '\ufffd');
+    }
+
+    /** The first words. */
+    static String title(String text) {
+        String line = bounded(text, 4 * MAX_TITLE_CHARS).strip().replaceAll("\\s+", " ");
+        if (line.length() <= MAX_TITLE_CHARS) {
+            return line;
+        }
+        int end = line.lastIndexOf(' ', MAX_TITLE_CHARS);
+        return line.substring(0, end > 0 ? end : MAX_TITLE_CHARS) + "…";
+    }
+}
