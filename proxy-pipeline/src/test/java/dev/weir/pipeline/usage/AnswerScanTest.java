@@ -169,7 +169,7 @@ final class AnswerScanTest {
     void anAnswerMayComeInPartsOfAnySize(Answer answer) {
         byte[] bytes = answer.text.getBytes(UTF_8);
         Random random = new Random(7);
-        for (int round = 0; round < 300; round++) {
+        for (int round = 0; round < 100; round++) {
             AnswerScan scan = new AnswerScan();
             int size = round < 5 ? round + 1 : 1 + random.nextInt(60);
             for (int at = 0; at < bytes.length; ) {

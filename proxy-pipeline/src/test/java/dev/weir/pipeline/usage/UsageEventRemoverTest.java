@@ -35,7 +35,7 @@ final class UsageEventRemoverTest {
         String after = "data: [DONE]\n\n";
         byte[] stream = (before + USAGE + after).getBytes(UTF_8);
         for (int first = 0; first <= stream.length; first++) {
-            for (int second = first; second <= stream.length; second += 1 + (second - first)) {
+            for (int second = first; second <= stream.length; second += 7 + 2 * (second - first)) {
                 assertThat(removed(stream, first, second)).isEqualTo(before + after);
             }
         }
@@ -44,7 +44,7 @@ final class UsageEventRemoverTest {
     @Test
     void randomStreamsInRandomPartsLoseNothingElse() {
         Random random = new Random(11);
-        for (int round = 0; round < 1_000; round++) {
+        for (int round = 0; round < 250; round++) {
             StringBuilder kept = new StringBuilder();
             StringBuilder all = new StringBuilder();
             for (int i = random.nextInt(8); i >= 0; i--) {

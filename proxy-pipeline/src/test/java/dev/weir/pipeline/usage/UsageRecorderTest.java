@@ -1,11 +1,14 @@
 package dev.weir.pipeline.usage;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.offset;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.weir.pipeline.TestServices;
 import dev.weir.pipeline.store.Database;
 import dev.weir.pipeline.store.TestDatabase;
 import dev.weir.pipeline.usage.UsageQuery.Group;
+import dev.weir.testing.AllowsErrors;
 import java.sql.Statement;
 import java.time.LocalDate;
 import java.util.List;
@@ -59,9 +62,7 @@ final class UsageRecorderTest {
 
         assertThat(report(Group.KEY))
                 .extracting(UsageLine::key, UsageLine::keyName, UsageLine::requests, UsageLine::promptTokens)
-                .containsExactly(
-                        org.assertj.core.groups.Tuple.tuple("k1", "name of k1", 3L, 16L),
-                        org.assertj.core.groups.Tuple.tuple("k2", "name of k2", 1L, 7L));
+                .containsExactly(tuple("k1", "name of k1", 3L, 16L), tuple("k2", "name of k2", 1L, 7L));
         assertThat(report(Group.MODEL, Group.BACKEND))
                 .extracting(UsageLine::model)
                 .containsExactly("", "m", "n");
@@ -69,7 +70,7 @@ final class UsageRecorderTest {
         assertThat(total.requests()).isEqualTo(4);
         assertThat(total.errors()).isOne();
         assertThat(total.totalTokens()).isEqualTo(3 * 23);
-        assertThat(total.cost()).isEqualTo(0.069, org.assertj.core.data.Offset.offset(1e-9));
+        assertThat(total.cost()).isEqualTo(0.069, offset(1e-9));
         assertThat(total.key()).isEmpty();
     }
 
@@ -148,6 +149,7 @@ final class UsageRecorderTest {
     }
 
     @Test
+    @AllowsErrors("what is lost is told as an error")
     void whatTheDatabaseRefusesForGoodDoesNotHoldUpTheRest() throws Exception {
         execute("ALTER TABLE usage_daily RENAME TO put_aside");
         recorder.add(Entries.served("k1", "m", "a", 5));
