@@ -12,12 +12,12 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.function.DoubleSupplier;
 import java.util.function.Supplier;
 
 /** What one instance of the gateway lends its middlewares, with a database; {@link #close} ends the instance. Any thread. */
 public final class TestServices implements Services, AutoCloseable {
     private final ScheduledExecutorService background = Executors.newScheduledThreadPool(2);
+    private final TestMeters meters = new TestMeters();
     private final Path stateDirectory;
     private final Map<Class<?>, Object> shared = new HashMap<>();
     private final Deque<AutoCloseable> closeables = new ArrayDeque<>();
@@ -40,7 +40,7 @@ public final class TestServices implements Services, AutoCloseable {
 
     @Override
     public Meters meters() {
-        return NoMeters.INSTANCE;
+        return meters;
     }
 
     @Override
@@ -79,39 +79,6 @@ public final class TestServices implements Services, AutoCloseable {
             throw new IllegalStateException(e);
         } finally {
             background.shutdownNow();
-        }
-    }
-
-    private enum NoMeters implements Meters {
-        INSTANCE;
-
-        @Override
-        public Counter counter(String name, String help, String... labelNames) {
-            return new Counter() {
-                @Override
-                public Counter labels(String... values) {
-                    return this;
-                }
-
-                @Override
-                public void add(double amount) {}
-            };
-        }
-
-        @Override
-        public void gauge(String name, String help, DoubleSupplier value) {}
-
-        @Override
-        public Histogram histogram(String name, String help, double[] bounds, String... labelNames) {
-            return new Histogram() {
-                @Override
-                public Histogram labels(String... values) {
-                    return this;
-                }
-
-                @Override
-                public void observe(double value) {}
-            };
         }
     }
 }

@@ -1,5 +1,6 @@
 package dev.weir.server;
 
+import dev.weir.pipeline.store.Database;
 import dev.weir.server.config.InvalidConfigurationException;
 import dev.weir.server.config.LoadResult;
 import dev.weir.server.config.Problem;
@@ -36,6 +37,12 @@ record LoadedConfiguration(WeirConfig config, Middlewares middlewares, List<Stri
         }
         Problems problems = new Problems();
         middlewares.checkSettings(config, problems);
+        try {
+            Database.check(EngineAssembly.database(config.database(), Path.of("")));
+        } catch (IllegalArgumentException e) {
+            String message = String.valueOf(e.getMessage());
+            problems.add(loaded.root().problem("database", message.replaceFirst("^database\\.", ""), null));
+        }
         if (!problems.isEmpty()) {
             throw new InvalidConfigurationException(problems.list());
         }

@@ -24,6 +24,8 @@ import dev.weir.core.Route;
 import dev.weir.core.Services;
 import dev.weir.pipeline.agents.Agent;
 import dev.weir.pipeline.agents.AgentShaping;
+import dev.weir.pipeline.audit.AuditQueries;
+import dev.weir.pipeline.audit.AuditWriter;
 import dev.weir.pipeline.auth.ApiKeys;
 import dev.weir.pipeline.auth.AuthSettings;
 import dev.weir.pipeline.auth.StoredKeys;
@@ -34,8 +36,10 @@ import dev.weir.server.config.InvalidConfigurationException;
 import dev.weir.server.config.Problems;
 import dev.weir.server.config.RouteConfig;
 import dev.weir.server.config.WeirConfig;
+import dev.weir.server.management.AuditEndpoints;
 import dev.weir.server.management.BackendsEndpoints;
 import dev.weir.server.management.CacheEndpoints;
+import dev.weir.server.management.ConversationEndpoints;
 import dev.weir.server.management.GatewayControl;
 import dev.weir.server.management.HealthEndpoints;
 import dev.weir.server.management.KeysEndpoints;
@@ -185,7 +189,6 @@ record RouteTables(RouteTable clients, RouteTable admins) {
                     table.post(prefix + path, client("/v1" + path, byModel, reader));
                 }
             }
-            table.post("/api/embeddings", client("/api/embeddings", byModel, reader));
             table.post("/v1/*", client("/v1/*", byModel, reader));
             table.any("/v1/*", client("/v1/*", RouteTables::noModel, null));
         }
@@ -284,8 +287,21 @@ record RouteTables(RouteTable clients, RouteTable admins) {
             CacheEndpoints cache = new CacheEndpoints(ResponseCache.of(services));
             table.get("/management/cache", guarded("/management/cache", cache::statistics));
             table.delete("/management/cache", guarded("/management/cache", cache::clear));
+            audit(table);
             fleet(table, gateway);
             table.any("/management/*", guarded("/management/*", RouteTables::unknown));
+        }
+
+        /** What was written down, and which of it belongs together. */
+        private void audit(RouteTable.Builder table) {
+            Database database = services.shared(Database.class);
+            AuditQueries queries = new AuditQueries(database, AuditWriter.of(services));
+            AuditEndpoints audit = new AuditEndpoints(queries, database);
+            table.get("/management/audit", guarded("/management/audit", audit::list));
+            table.get("/management/audit/*", guarded("/management/audit/{id}", audit::one));
+            ConversationEndpoints conversations = new ConversationEndpoints(queries, database);
+            table.get("/management/conversations", guarded("/management/conversations", conversations::list));
+            table.get("/management/conversations/*", guarded("/management/conversations/{id}", conversations::one));
         }
 
         /** The models and backends of the fleet, and the machine. */

@@ -44,6 +44,13 @@ class LoadedConfigurationTest {
     }
 
     @Test
+    void aDatabaseUrlThatMakesNoSenseIsFoundBeforeTheStart() {
+        assertProblem(
+                "database: {url: \"postgresql://weir:secret@db/weir?sslmod=require\"}",
+                "database: url: the driver knows no parameter sslmod");
+    }
+
+    @Test
     void settingsOfAuthStandAtTheTop() {
         assertProblem(
                 "middleware: {auth: {key_prefix: x}}",

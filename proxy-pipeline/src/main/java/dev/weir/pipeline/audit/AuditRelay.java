@@ -108,12 +108,17 @@ final class AuditRelay {
         return !gathered.isEmpty() || sent != null;
     }
 
+    /** Whether something is on its way that is safe already. */
+    boolean isMoving() {
+        return spilling || answer != null || !estate.isEmpty();
+    }
+
     void add(AuditRecord next) {
         if (gathered.isEmpty()) {
             gatheredNanos = System.nanoTime();
         }
+        AuditRow row = next.row(sequence + 1);
         sequence++;
-        AuditRow row = next.row(sequence);
         gathered.add(row);
         gatheredWeight += row.weight();
     }

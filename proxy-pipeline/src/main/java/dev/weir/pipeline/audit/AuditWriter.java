@@ -2,6 +2,7 @@ package dev.weir.pipeline.audit;
 
 import dev.weir.core.Meters;
 import dev.weir.core.Services;
+import dev.weir.pipeline.audit.AuditDrops.Reason;
 import dev.weir.pipeline.store.Database;
 import io.netty.util.internal.PlatformDependent;
 import java.nio.file.Path;
@@ -13,12 +14,15 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Takes records from the event loops and brings them into the database, by way of the disk when it is away. Event loops only
  * drop a record into a bounded queue; a thread of its own does the rest. Outlives reloads. Any thread.
  */
 public final class AuditWriter implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(AuditWriter.class);
     private static final long BUSY_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
     private static final long IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
     private static final long CLOSE_NANOS = TimeUnit.SECONDS.toNanos(8);
@@ -122,11 +126,11 @@ public final class AuditWriter implements AutoCloseable {
         boolean busy = false;
         while (!closed) {
             LockSupport.parkNanos(this, busy ? BUSY_NANOS : IDLE_NANOS);
-            busy = step(flushTarget > relay.stored());
+            busy = tryStep(flushTarget > relay.stored());
         }
         long endNanos = System.nanoTime() + CLOSE_NANOS;
         do {
-            step(true);
+            tryStep(true);
             LockSupport.parkNanos(this, BUSY_NANOS);
         } while ((!queue.isEmpty() || relay.isBusy()) && System.nanoTime() - endNanos < 0);
         int left = 0;
@@ -135,6 +139,16 @@ public final class AuditWriter implements AutoCloseable {
             left++;
         }
         relay.close(left);
+    }
+
+    /** A defect must not end the only thread that writes. */
+    private boolean tryStep(boolean flush) {
+        try {
+            return step(flush);
+        } catch (Throwable e) {
+            LOG.error("audit records could not be moved on, trying again", e);
+            return false;
+        }
     }
 
     /** Moves what can be moved now; returns whether there was something. */
@@ -148,14 +162,24 @@ public final class AuditWriter implements AutoCloseable {
                     break;
                 }
                 places.decrementAndGet();
-                relay.add(next);
-                next.release();
+                gather(next);
                 moved = true;
             }
             more = relay.move(flush, places.get() > capacity / 2) && !queue.isEmpty();
         }
         relay.noteTaken(taken.get());
-        return moved || relay.isBusy();
+        return moved || relay.isBusy() || relay.isMoving();
+    }
+
+    private void gather(AuditRecord next) {
+        try {
+            relay.add(next);
+        } catch (RuntimeException e) {
+            LOG.error("an audit record could not be made", e);
+            drops.add(Reason.REFUSED, 1);
+        } finally {
+            next.release();
+        }
     }
 
     private void removeOld() {

@@ -36,6 +36,10 @@ final class Estate {
         }
     }
 
+    boolean isEmpty() {
+        return left.isEmpty();
+    }
+
     long bytes() {
         long bytes = 0;
         for (Spill spill : left) {

@@ -19,7 +19,10 @@ public final class LimitFactory implements MiddlewareFactory<LimitSettings> {
 
     @Override
     public Middleware create(LimitSettings settings, Services services) {
-        SharedLimits shared = SharedLimits.of(services);
+        return create(settings, services, SharedLimits.of(services));
+    }
+
+    static Middleware create(LimitSettings settings, Services services, SharedLimits shared) {
         if (settings.store() == Store.REDIS && shared.redis() == null) {
             throw new IllegalArgumentException("store: redis (expected: redis.url says where it is, or store: auto)");
         }

@@ -49,6 +49,9 @@ public final class Database implements AutoCloseable {
     private volatile boolean up;
     private volatile @Nullable String trouble = "it has not answered yet";
 
+    /** Whether the log knows that it is away: once is enough. Guarded by this. */
+    private boolean awayTold;
+
     /**
      * Where the database is.
      *
@@ -107,6 +110,15 @@ public final class Database implements AutoCloseable {
         Database database = new Database(settings);
         database.watch.start(START_MILLIS);
         return database;
+    }
+
+    /**
+     * Looks whether the URL makes sense, and at nothing else.
+     *
+     * @throws IllegalArgumentException if it does not; the message begins with {@code database.url}
+     */
+    public static void check(Settings settings) {
+        DatabaseSource.of(settings);
     }
 
     private HikariDataSource pool(String name, DataSource connections, int size) {
@@ -288,6 +300,7 @@ public final class Database implements AutoCloseable {
         }
         synchronized (this) {
             up = true;
+            awayTold = false;
             trouble = null;
             LOG.info("database {} is up", source);
         }
@@ -314,15 +327,17 @@ public final class Database implements AutoCloseable {
     }
 
     private synchronized void stillAway(String reason) {
-        if (trouble == null || !trouble.equals(reason)) {
+        trouble = reason;
+        if (!awayTold) {
+            awayTold = true;
             LOG.warn("database {} cannot be used, trying on: {}", source, reason);
         }
-        trouble = reason;
     }
 
     private synchronized void goneAway(SQLException failure) {
         if (up) {
             up = false;
+            awayTold = true;
             trouble = source.explain(failure);
             LOG.warn("database {} is away: {}", source, trouble);
             evict();

@@ -113,6 +113,9 @@ public final class ModelsEndpoints {
             if (!result.isOk() && !missing) {
                 line.put("error", reason(result));
             }
+            if (result.isOk()) {
+                entry.getKey().refresh();
+            }
             any |= result.isOk();
             allMissing &= missing;
         }

@@ -128,6 +128,7 @@ final class PullPart implements OllamaCall.Receiver {
             return;
         }
         ended = true;
+        backend.refresh();
         if (error != null) {
             pull.progress(JsonNodeFactory.instance
                     .objectNode()

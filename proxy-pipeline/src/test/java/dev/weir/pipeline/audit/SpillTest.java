@@ -1,0 +1,177 @@
+package dev.weir.pipeline.audit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.weir.pipeline.audit.AuditEntry.Body;
+import dev.weir.pipeline.audit.AuditEntry.Call;
+import dev.weir.pipeline.audit.AuditEntry.Result;
+import dev.weir.pipeline.audit.AuditEntry.Sender;
+import dev.weir.pipeline.audit.AuditEntry.Service;
+import dev.weir.pipeline.audit.AuditEntry.Timing;
+import dev.weir.pipeline.audit.AuditEntry.Traffic;
+import dev.weir.pipeline.audit.SpillSegment.Page;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class SpillTest {
+    private static final long MUCH = 1L << 30;
+
+    @TempDir
+    private Path parent;
+
+    static AuditRow row(long sequence, String body) {
+        AuditEntry entry = new AuditEntry(
+                1_000 + sequence,
+                "r" + sequence,
+                new Sender("k", "name", "ada", "::1"),
+                new Call("POST", "/v1/chat/completions", "/v1/chat/completions", "m", "c", true),
+                new Service("m", "b", 2, "miss"),
+                new Result(502, "cut", "backend_failed", "gone"),
+                new Timing(3, 2, 1),
+                new Traffic(10, 20, 30, 40, true),
+                new Body(body, true),
+                null);
+        return new AuditRow(sequence, entry, "title");
+    }
+
+    private static List<AuditRow> rows(long from, long to) {
+        return LongStream.rangeClosed(from, to)
+                .mapToObj(sequence -> row(sequence, "body ".repeat((int) (sequence % 7))))
+                .toList();
+    }
+
+    private static List<Long> drain(Spill spill) throws IOException {
+        List<Long> sequences = new ArrayList<>();
+        for (Page page = spill.read(7, MUCH); !page.rows().isEmpty(); page = spill.read(7, MUCH)) {
+            page.rows().forEach(row -> sequences.add(row.sequence()));
+            spill.acknowledge(page);
+        }
+        return sequences;
+    }
+
+    private static List<Long> sequences(long from, long to) {
+        return LongStream.rangeClosed(from, to).boxed().toList();
+    }
+
+    private Path segment() throws IOException {
+        try (Stream<Path> files = Files.walk(parent)) {
+            return files.filter(file -> file.toString().endsWith(SpillSegment.SUFFIX))
+                    .findFirst()
+                    .orElseThrow();
+        }
+    }
+
+    @Test
+    void rowsComeBackAsTheyWere() throws IOException {
+        try (Spill spill = Spill.create(parent, "w")) {
+            assertThat(spill.append(rows(1, 20), MUCH)).isTrue();
+
+            assertThat(spill.read(100, MUCH).rows()).isEqualTo(rows(1, 20));
+            assertThat(drain(spill)).isEqualTo(sequences(1, 20));
+            assertThat(spill.isEmpty()).isTrue();
+            assertThat(spill.bytes()).isZero();
+        }
+    }
+
+    @Test
+    void whatIsNotAcknowledgedIsReadAgain() throws IOException {
+        try (Spill spill = Spill.create(parent, "w")) {
+            spill.append(rows(1, 20), MUCH);
+            spill.acknowledge(spill.read(5, MUCH));
+            spill.read(5, MUCH);
+
+            spill.append(rows(21, 30), MUCH);
+
+            assertThat(drain(spill)).isEqualTo(sequences(6, 30));
+        }
+    }
+
+    @Test
+    void itTakesNoMoreThanItMay() throws IOException {
+        try (Spill spill = Spill.create(parent, "w")) {
+            assertThat(spill.append(rows(1, 20), 10_000)).isTrue();
+            assertThat(spill.append(rows(21, 60), 10_000)).isFalse();
+
+            assertThat(drain(spill)).isEqualTo(sequences(1, 20));
+            assertThat(spill.append(rows(21, 40), 10_000)).isTrue();
+        }
+    }
+
+    @Test
+    void filesAreForTheirOwnerOnly() throws IOException {
+        try (Spill spill = Spill.create(parent, "w")) {
+            spill.append(rows(1, 1), MUCH);
+
+            assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(segment())))
+                    .isEqualTo("rw-------");
+            assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(parent.resolve("w"))))
+                    .isEqualTo("rwx------");
+        }
+    }
+
+    @Test
+    void whatAProcessHasLeftIsFoundByTheNextAndByNobodyElse() throws IOException {
+        Spill mine = Spill.create(parent, "w1");
+        mine.append(rows(1, 20), MUCH);
+        mine.taken(25);
+        assertThat(Spill.leftBehind(parent)).isEmpty();
+        mine.close();
+
+        List<Spill> left = Spill.leftBehind(parent);
+
+        assertThat(left).hasSize(1);
+        Spill found = left.get(0);
+        assertThat(found.writer()).isEqualTo("w1");
+        assertThat(found.taken()).isEqualTo(25);
+        assertThat(drain(found)).isEqualTo(sequences(1, 20));
+        found.delete();
+        assertThat(parent).isEmptyDirectory();
+    }
+
+    @Test
+    void aTornEndCostsTheRowsThatWereNotWrittenWhole() throws IOException {
+        Random random = new Random(5);
+        for (int i = 0; i < 50; i++) {
+            Spill spill = Spill.create(parent, "w" + i);
+            spill.append(rows(1, 10), MUCH);
+            spill.close();
+            Path file = segment();
+            byte[] bytes = Files.readAllBytes(file);
+            int kept = random.nextInt(bytes.length);
+            Files.write(file, Arrays.copyOf(bytes, kept));
+
+            Spill found = Spill.leftBehind(parent).get(0);
+
+            List<Long> read = drain(found);
+            assertThat(read).isEqualTo(sequences(1, read.size()));
+            assertThat(read.size()).isLessThan(10).isGreaterThanOrEqualTo(kept * 10 / bytes.length - 3);
+            found.delete();
+        }
+    }
+
+    @Test
+    void aChangedByteIsNoticed() throws IOException {
+        Spill spill = Spill.create(parent, "w");
+        spill.append(rows(1, 10), MUCH);
+        spill.close();
+        byte[] bytes = Files.readAllBytes(segment());
+        bytes[bytes.length / 2] ^= 1;
+        Files.write(segment(), bytes);
+
+        Spill found = Spill.leftBehind(parent).get(0);
+
+        List<Long> read = drain(found);
+        assertThat(read).isEqualTo(sequences(1, read.size())).hasSizeBetween(3, 6);
+        found.delete();
+    }
+}
