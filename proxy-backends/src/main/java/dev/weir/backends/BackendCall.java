@@ -246,7 +246,7 @@ final class BackendCall
         if (held == null) {
             return;
         }
-        if (kind == CallKind.INFERENCE && Tongues.isWithoutV1(head, exchange, held.backend())) {
+        if (kind == CallKind.INFERENCE && translation == null && Tongues.isWithoutV1(head, exchange, held.backend())) {
             askInItsOwnApi(held);
             return;
         }

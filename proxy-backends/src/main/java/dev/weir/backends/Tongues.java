@@ -2,6 +2,7 @@ package dev.weir.backends;
 
 import dev.weir.backends.translate.Translation;
 import dev.weir.core.Exchange;
+import dev.weir.core.InputToPrompt;
 import dev.weir.core.ResponseHead;
 import org.jspecify.annotations.Nullable;
 
@@ -15,7 +16,15 @@ final class Tongues {
         if (backend.spec().kind() == BackendSpec.Kind.OPENAI) {
             return path.startsWith("/api/") ? Translation.toOpenAi(path, backend.name()) : null;
         }
-        return backend.isWithoutV1() ? Translation.toOllama(path, backend.name()) : null;
+        return backend.isWithoutV1() && !isAskedTextByText(exchange)
+                ? Translation.toOllama(path, backend.name())
+                : null;
+    }
+
+    /** Embeddings for an old Ollama are asked for by its oldest endpoint, which all have, when {@code transform} is there. */
+    private static boolean isAskedTextByText(Exchange exchange) {
+        return exchange.get(InputToPrompt.KEY) != null
+                && UpstreamPath.pathOf(exchange).endsWith("/embeddings");
     }
 
     /** Whether {@code head} says that an Ollama knows nothing of {@code /v1}: a 404 in plain text, not of a model. */
@@ -25,6 +34,7 @@ final class Tongues {
                 && backend.spec().kind() == BackendSpec.Kind.OLLAMA
                 && type != null
                 && type.startsWith("text/plain")
+                && !isAskedTextByText(exchange)
                 && Translation.toOllama(UpstreamPath.pathOf(exchange), backend.name()) != null;
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.weir.pipeline.audit.AuditTable.Written;
 import dev.weir.pipeline.store.Database;
 import dev.weir.pipeline.store.TestDatabase;
+import dev.weir.testing.AllowsErrors;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.LongStream;
@@ -15,6 +16,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 @ParameterizedClass
 @EnumSource(Database.Kind.class)
+@AllowsErrors("a record the database refuses is logged")
 final class AuditTableTest {
     private static final long DAY_MILLIS = 86_400_000;
 

@@ -47,8 +47,9 @@ final class LimitWireTest {
         assertThat(first.header("x-ratelimit-remaining-requests")).isEqualTo("1");
         assertThat(first.header("x-ratelimit-reset-requests")).isEqualTo("30s");
         assertThat(first.header("x-ratelimit-limit-tokens")).isEqualTo("100000");
-        assertThat(first.header("x-ratelimit-remaining-tokens")).isEqualTo(Integer.toString(100_000 - 1_005));
-        assertThat(first.header("x-ratelimit-reset-tokens")).isEqualTo("603ms");
+        assertThat(Integer.parseInt(first.header("x-ratelimit-remaining-tokens")))
+                .isBetween(98_990, 98_995);
+        assertThat(first.header("x-ratelimit-reset-tokens")).matches("60\\dms");
 
         weir.post("{}", "x-key: a", "x-model: m");
         RawResponse refused = weir.post("{}", "x-key: a", "x-model: m");

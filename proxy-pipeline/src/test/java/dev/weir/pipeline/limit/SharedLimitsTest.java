@@ -10,6 +10,7 @@ import dev.weir.pipeline.limit.LimitSettings.Store;
 import dev.weir.pipeline.store.ClusterRedis;
 import dev.weir.pipeline.store.RealRedis;
 import dev.weir.pipeline.store.Redis;
+import dev.weir.testing.AllowsErrors;
 import dev.weir.testing.Await;
 import dev.weir.testing.RawClient;
 import dev.weir.testing.RawResponse;
@@ -25,6 +26,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** Three instances on one Redis, a real one. */
+@AllowsErrors("the driver tells when it is closed while it connects")
 final class SharedLimitsTest {
     private static final Amounts NONE = new Amounts(0, 0, 0);
     private static final Duration LONG = Duration.ofSeconds(60);

@@ -146,7 +146,7 @@ class ConfigLoaderTest {
                                 + " seconds, found \"long\"",
                         "2:12: heartbeat: variable UNSET is not set and has no default",
                         "6:5: backends.llm-01.weigth: unknown key (expected one of url, kind, api_key, weight,"
-                                + " max_in_flight, parallel, headers, timeouts, tls; did you mean \"weight\"?)",
+                                + " max_in_flight, parallel, headers, timeouts, embeddings, tls; did you mean \"weight\"?)",
                         "7:1: modles: unknown key (expected one of server, auth, database, redis, backends,"
                                 + " backend_defaults, models, discover_models, pipeline, routes, heartbeat, middleware,"
                                 + " agents, security_headers, logging, metrics, plugins; did you mean \"models\"?)");

@@ -77,6 +77,8 @@ class RedactedTest {
                                         1,
                                         "max_in_flight",
                                         64,
+                                        "embeddings",
+                                        "auto",
                                         "headers",
                                         Map.of(),
                                         "timeouts",
