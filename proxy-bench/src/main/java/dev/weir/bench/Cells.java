@@ -4,7 +4,7 @@ import java.util.List;
 
 /** All cells, in the order in which they are measured and reported. */
 final class Cells {
-    private static final List<Cell> ALL = List.of(new ChatCell());
+    private static final List<Cell> ALL = List.of(new ChatCell(), new RateCell(), new StreamCell());
 
     private Cells() {}
 
