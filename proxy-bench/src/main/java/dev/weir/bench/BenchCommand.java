@@ -50,6 +50,13 @@ final class BenchCommand implements Callable<Integer> {
     private @Nullable Path jar;
 
     @Option(
+            names = "--jvm",
+            paramLabel = "OPTIONS",
+            split = " ",
+            description = "What Weir's JVM runs with (default: as the installed service).")
+    private List<String> jvm = List.of();
+
+    @Option(
             names = "--output",
             paramLabel = "DIRECTORY",
             description = "Where the report goes (default: docs/benchmarks).")
@@ -69,7 +76,8 @@ final class BenchCommand implements Callable<Integer> {
         Setting setting;
         try {
             chosen = Cells.named(cells);
-            setting = new Setting(checkout, measured, rounds, seconds, JvmFlags.of(checkout), out);
+            setting =
+                    new Setting(checkout, measured, rounds, seconds, jvm.isEmpty() ? JvmFlags.of(checkout) : jvm, out);
         } catch (IllegalArgumentException e) {
             spec.commandLine().getErr().println(e.getMessage());
             return 2;

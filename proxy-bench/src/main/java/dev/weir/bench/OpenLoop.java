@@ -83,6 +83,7 @@ final class OpenLoop implements AutoCloseable {
         private final long total;
         private final double nanosBetween;
         private final Histogram latencies = new Histogram(MAX_LATENCY_NANOS, 3);
+        private final CompletableFuture<Void> connected = new CompletableFuture<>();
         private final CompletableFuture<Void> ended = new CompletableFuture<>();
         private final ArrayDeque<Connection> idle = new ArrayDeque<>();
         private final ArrayDeque<Channel> open = new ArrayDeque<>();
@@ -101,7 +102,6 @@ final class OpenLoop implements AutoCloseable {
 
         /** Any thread. */
         CompletableFuture<Void> connect(int port) {
-            CompletableFuture<Void> connected = new CompletableFuture<>();
             Bootstrap bootstrap = new Bootstrap()
                     .group(loop)
                     .channel(EpollSocketChannel.class)
@@ -115,12 +115,18 @@ final class OpenLoop implements AutoCloseable {
                 bootstrap.connect(InetAddress.getLoopbackAddress(), port).addListener(done -> {
                     if (!done.isSuccess()) {
                         connected.completeExceptionally(done.cause());
-                    } else if (idle.size() == CONNECTIONS) {
-                        connected.complete(null);
                     }
                 });
             }
             return connected;
+        }
+
+        void onConnected(Connection connection) {
+            open.add(connection.channel);
+            idle.add(connection);
+            if (open.size() == CONNECTIONS) {
+                connected.complete(null);
+            }
         }
 
         /** Sends what is due, and comes back when the next is. */
@@ -192,8 +198,7 @@ final class OpenLoop implements AutoCloseable {
 
         @Override
         public void channelActive(ChannelHandlerContext ctx) {
-            run.open.add(channel);
-            run.idle.add(this);
+            run.onConnected(this);
         }
 
         void send(long due, ByteBuf request) {

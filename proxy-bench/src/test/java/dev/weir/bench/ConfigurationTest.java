@@ -45,18 +45,18 @@ final class ConfigurationTest {
     }
 
     @Test
-    void theFlagsOfTheJvmAreThoseOfTheUnit() {
-        assertThat(JvmFlags.ofUnit("""
-                        [Service]
-                        Environment="WEIR_JAVA_OPTS=-Xmx300m -XX:+UseSerialGC"
-                        ExecStart=/usr/bin/java $WEIR_JAVA_OPTS -Dfile.encoding=UTF-8 \\
-                            -XX:SharedArchiveFile=/usr/share/weir/weir.jsa -jar /usr/share/weir/weir.jar serve
-                        """)).containsExactly("-Xmx300m", "-XX:+UseSerialGC", "-Dfile.encoding=UTF-8");
+    void theFlagsOfTheJvmAreThoseOfTheInstalledService() {
+        assertThat(JvmFlags.ofFile("""
+                        # Options of the JVM.
+                        -Xmx300m
+
+                        -XX:+UseSerialGC
+                        -XX:ErrorFile=/var/log/weir/hs_err_%p.log
+                        """)).containsExactly("-Xmx300m", "-XX:+UseSerialGC");
     }
 
     @Test
-    void aUnitWithoutFlagsLeavesTheBenchmarksOwn() {
-        assertThat(JvmFlags.ofUnit("[Service]\nExecStart=/usr/bin/weir serve\n"))
-                .containsExactly("-Xmx256m");
+    void aFileWithoutFlagsLeavesTheBenchmarksOwn() {
+        assertThat(JvmFlags.ofFile("# none\n")).containsExactly("-Xmx256m");
     }
 }

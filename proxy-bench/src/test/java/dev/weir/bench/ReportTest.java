@@ -38,7 +38,7 @@ final class ReportTest {
     @Test
     void aRowHoldsTheMediansOfAllPeersWithTheirSpread() {
         chats(Peer.NGINX, 15, 14.5, 16);
-        chats(Peer.WEIR, 20, 19, 22.25);
+        chats(Peer.WEIR, 20, 19, 22.2);
         assertThat(new MarkdownReport(report()).text())
                 .contains("|  | nginx | Weir |")
                 .contains("| 64 connections: CPU per chat, µs | 15.0 (14.5–16.0) | 20.0 (19.0–22.2) |");
