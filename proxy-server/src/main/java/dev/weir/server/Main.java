@@ -18,6 +18,8 @@ import picocli.CommandLine.ScopeType;
             SimCommand.class,
             CheckCommand.class,
             KeysCommand.class,
+            BackupCommand.class,
+            RestoreCommand.class,
             VersionCommand.class
         })
 public final class Main {
