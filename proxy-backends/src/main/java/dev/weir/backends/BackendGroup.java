@@ -80,7 +80,7 @@ public final class BackendGroup {
      * @param heartbeatMillis how often a client that waits for a stream's first token hears of Weir; 0 for never
      */
     void serve(Exchange exchange, Downstream downstream, long heartbeatMillis) {
-        new BackendCall(exchange, downstream, candidates, CallKind.INFERENCE, heartbeatMillis).start();
+        new BackendCall(exchange, downstream, candidates, CallKind.INFERENCE).start(heartbeatMillis);
     }
 
     public String name() {
