@@ -64,6 +64,7 @@ final class Attempt implements Connector.Requester, BackendConnection.Receiver {
     private @Nullable BackendConnection connection;
     private @Nullable RequestStream requestStream;
     private @Nullable Translation translation;
+    private @Nullable LoadDuration loadDuration;
     private Lease.Verdict verdict = Lease.Verdict.WORKS;
 
     /** @param lease the slot; taken */
@@ -180,15 +181,30 @@ final class Attempt implements Connector.Requester, BackendConnection.Receiver {
         }
         lease.answered();
         if (head.status() < 300) {
+            loadDuration = lease.mayLoad() && tellsLoadDuration() ? new LoadDuration() : null;
             ModelRequest request = exchange.get(ModelRequest.KEY);
             lease.ran(request != null && request.stream());
         }
     }
 
+    /** Whether the answer is in Ollama's own form. */
+    private boolean tellsLoadDuration() {
+        String path = translation == null ? UpstreamPath.pathOf(exchange) : translation.path();
+        return kind == CallKind.INFERENCE
+                && path.startsWith("/api/")
+                && backend().spec().kind() == BackendSpec.Kind.OLLAMA;
+    }
+
     @Override
     public void onBody(ByteBuf part, boolean last) {
+        if (loadDuration != null) {
+            loadDuration.add(part);
+        }
         if (last) {
             connection = null;
+            if (loadDuration != null) {
+                lease.loaded(loadDuration.nanos());
+            }
             end(verdict);
         }
         owner.body(part, last);
