@@ -49,7 +49,7 @@ final class Attempt implements Connector.Requester, BackendConnection.Receiver {
         /** There is no end to the answer; the slot is still held. */
         void broken(Failure failure);
 
-        /** The request is not for this backend, and that is the request's fault; the slot is given back. */
+        /** The request cannot be told to this backend; the slot is given back. */
         void refused(GatewayException refusal);
     }
 
@@ -77,6 +77,29 @@ final class Attempt implements Connector.Requester, BackendConnection.Receiver {
         this.owner = owner;
     }
 
+    /**
+     * Sees whether the backend can be told the request.
+     *
+     * @throws GatewayException if not; the slot has been given back unused then
+     */
+    void prepare() throws GatewayException {
+        if (kind != CallKind.INFERENCE) {
+            return;
+        }
+        Translation needed = Tongues.between(exchange, backend());
+        translation = needed;
+        if (needed != null) {
+            try {
+                needed.prepare(exchange.body(), target().model());
+            } catch (GatewayException e) {
+                state = State.OVER;
+                lease.unused();
+                throw e;
+            }
+        }
+    }
+
+    /** Begins it, once it is prepared. */
     void start() {
         BackendConnection idle = kind == CallKind.INFERENCE
                 ? backend().pool(exchange.eventLoop()).takeUsable()
@@ -118,7 +141,8 @@ final class Attempt implements Connector.Requester, BackendConnection.Receiver {
         state = State.WAITING;
         dispatch.sent(System.nanoTime());
         if (kind == CallKind.INFERENCE) {
-            sendWhole(ready);
+            ByteBuf request = RequestWriter.whole(exchange, target(), translation);
+            ready.send(request, true, exchange.request().isHead(), this);
         } else {
             requestStream = new RequestStream(exchange.request().headers(), ready);
             ready.send(
@@ -128,19 +152,6 @@ final class Attempt implements Connector.Requester, BackendConnection.Receiver {
                     this);
             owner.resumeRequest();
         }
-    }
-
-    private void sendWhole(BackendConnection ready) {
-        translation = Tongues.between(exchange, backend());
-        ByteBuf request;
-        try {
-            request = RequestWriter.whole(exchange, target(), translation);
-        } catch (GatewayException e) {
-            end(Lease.Verdict.NOTHING);
-            owner.refused(e);
-            return;
-        }
-        ready.send(request, true, exchange.request().isHead(), this);
     }
 
     @Override
@@ -166,6 +177,12 @@ final class Attempt implements Connector.Requester, BackendConnection.Receiver {
     private void askInItsOwnApi() {
         backend().lacksV1();
         closeConnection();
+        try {
+            prepare();
+        } catch (GatewayException e) {
+            owner.refused(e);
+            return;
+        }
         connect();
     }
 

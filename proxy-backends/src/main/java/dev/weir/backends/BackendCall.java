@@ -4,6 +4,7 @@ import dev.weir.core.Dispatch;
 import dev.weir.core.Downstream;
 import dev.weir.core.Exchange;
 import dev.weir.core.GatewayException;
+import dev.weir.core.Headers;
 import dev.weir.core.Identity;
 import dev.weir.core.ResponseHead;
 import dev.weir.core.Upstream;
@@ -85,11 +86,19 @@ final class BackendCall implements Upstream, Attempt.Owner, QueuePlace.Guest, Ev
     private void choose() {
         Choice choice = itinerary.choose();
         if (choice instanceof Lease taken) {
+            Attempt next = new Attempt(exchange, kind, taken, dispatch, events, this);
+            try {
+                next.prepare();
+            } catch (GatewayException e) {
+                itinerary.cannotBeTold(taken.backend(), e);
+                choose();
+                return;
+            }
             if (place != null) {
                 itinerary.group().queue().served();
             }
             leaveQueue();
-            attempt(taken);
+            attempt(next, taken.reason());
         } else if (choice == Choice.None.BUSY) {
             queue();
         } else {
@@ -145,19 +154,18 @@ final class BackendCall implements Upstream, Attempt.Owner, QueuePlace.Guest, Ev
         }
     }
 
-    private void attempt(Lease taken) {
+    private void attempt(Attempt next, Reason reason) {
         if (failedBefore != null) {
             events.retried(failedBefore);
             failedBefore = null;
         }
         BackendGroup group = itinerary.group();
-        dispatch.attempt(taken.backend().name(), group.name());
-        dispatch.chosen(taken.reason().label());
-        events.chosen(group.name(), taken.reason());
+        dispatch.attempt(next.backend().name(), group.name());
+        dispatch.chosen(reason.label());
+        events.chosen(group.name(), reason);
         state = State.ATTEMPTING;
-        Attempt begun = new Attempt(exchange, kind, taken, dispatch, events, this);
-        attempt = begun;
-        begun.start();
+        attempt = next;
+        next.start();
     }
 
     @Override
@@ -172,11 +180,7 @@ final class BackendCall implements Upstream, Attempt.Owner, QueuePlace.Guest, Ev
         }
         answering.accept(head, failure);
         state = State.RELAYING;
-        relay.begin(
-                head,
-                answering.backend(),
-                kind == CallKind.INFERENCE ? itinerary.group() : null,
-                answering.translation());
+        relay.begin(head, answering.backend(), servingGroup(), answering.translation());
     }
 
     /** Drops this answer, an error, if somebody else may give one in its place. */
@@ -227,8 +231,13 @@ final class BackendCall implements Upstream, Attempt.Owner, QueuePlace.Guest, Ev
 
     @Override
     public void refused(GatewayException refusal) {
-        over();
-        relay.fail(refusal);
+        Attempt refused = attempt;
+        if (refused != null) {
+            attempt = null;
+            state = State.CHOOSING;
+            itinerary.cannotBeTold(refused.backend(), refusal);
+            choose();
+        }
     }
 
     @Override
@@ -269,6 +278,16 @@ final class BackendCall implements Upstream, Attempt.Owner, QueuePlace.Guest, Ev
         if (abandoned != null) {
             abandoned.abandon(failure);
         }
+    }
+
+    @Override
+    public void nameIn(Headers headers) {
+        ResponseRelay.name(headers, attempt == null ? null : attempt.backend(), servingGroup());
+    }
+
+    /** The group whose turn it is, if the request goes by its model. */
+    private @Nullable BackendGroup servingGroup() {
+        return kind == CallKind.INFERENCE ? itinerary.group() : null;
     }
 
     @Override

@@ -126,6 +126,11 @@ public final class BackendGroup {
         return balancer.isAnyFit(asker);
     }
 
+    /** Whether {@code asker} has tried all there are. */
+    boolean isTriedOut(Asker asker) {
+        return targets.stream().allMatch(target -> asker.hasTried(target.backend()));
+    }
+
     /** Whether anybody whom {@code asker} has not tried may have the model, fit or not. */
     boolean mayBeElsewhere(Asker asker) {
         return balancer.mayBeElsewhere(asker);

@@ -89,6 +89,19 @@ final class Lease implements Choice {
         }
     }
 
+    /** Gives the slot back without having used it. */
+    void unused() {
+        if (!released) {
+            released = true;
+            if (trial) {
+                backend().availability().trialUndecided();
+            }
+            // As one that was to load the model and did not: it says nothing about how long requests take.
+            target.hosted().end(backend().now(), sinceNanos, true);
+            backend().released();
+        }
+    }
+
     /**
      * Gives the slot back; later calls do nothing.
      *

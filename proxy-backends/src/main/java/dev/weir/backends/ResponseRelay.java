@@ -4,6 +4,7 @@ import dev.weir.backends.translate.Translation;
 import dev.weir.core.Downstream;
 import dev.weir.core.Exchange;
 import dev.weir.core.GatewayException;
+import dev.weir.core.Headers;
 import dev.weir.core.ModelRequest;
 import dev.weir.core.ResponseHead;
 import io.netty.buffer.ByteBuf;
@@ -68,10 +69,7 @@ final class ResponseRelay {
      * @param translation what the backend was asked with, or null if it was asked as the client asks
      */
     void begin(ResponseHead head, Backend backend, @Nullable BackendGroup group, @Nullable Translation translation) {
-        head.headers().set("x-weir-backend", backend.fields().shownName());
-        if (group != null) {
-            head.headers().set("x-weir-model", group.shownName());
-        }
+        name(head.headers(), backend, group);
         ModelRequest request = exchange.get(ModelRequest.KEY);
         if (translation == null || request == null) {
             guardIfStream(head);
@@ -83,6 +81,16 @@ final class ResponseRelay {
         guardIfStream(toldHead);
         downstream = exchange.filterResponse(told);
         downstream.writeHead(toldHead);
+    }
+
+    /** Says in {@code headers} who answers, as far as that is known. */
+    static void name(Headers headers, @Nullable Backend backend, @Nullable BackendGroup group) {
+        if (backend != null) {
+            headers.set("x-weir-backend", backend.fields().shownName());
+        }
+        if (group != null) {
+            headers.set("x-weir-model", group.shownName());
+        }
     }
 
     private void guardIfStream(ResponseHead head) {
