@@ -2,7 +2,6 @@ package dev.weir.backends;
 
 import dev.weir.backends.translate.Translation;
 import dev.weir.core.Exchange;
-import dev.weir.core.GatewayException;
 import dev.weir.core.Headers;
 import dev.weir.core.HopByHop;
 import dev.weir.core.RequestHead;
@@ -28,19 +27,17 @@ final class RequestWriter {
     /**
      * The whole request of an exchange whose body was collected. The caller takes the buffer.
      *
-     * @param translation into the API of the target, or null if that is the client's
-     * @throws GatewayException if the request cannot be translated
+     * @param translation into the API of the target, prepared, or null if that is the client's
      */
-    static ByteBuf whole(Exchange exchange, Target target, @Nullable Translation translation) throws GatewayException {
+    static ByteBuf whole(Exchange exchange, Target target, @Nullable Translation translation) {
         return translation == null ? whole(exchange, target) : translated(exchange, target, translation);
     }
 
-    private static ByteBuf translated(Exchange exchange, Target target, Translation translation)
-            throws GatewayException {
-        byte[] body = translation.request(exchange.body(), target.model());
-        ByteBuf request = PooledByteBufAllocator.DEFAULT.directBuffer(HEAD_BYTES + body.length);
+    private static ByteBuf translated(Exchange exchange, Target target, Translation translation) {
+        ByteBuf body = translation.request();
+        ByteBuf request = PooledByteBufAllocator.DEFAULT.directBuffer(HEAD_BYTES + body.readableBytes());
         writeHead(request, exchange, target.backend(), translation.path(), true);
-        writeLength(request, body.length);
+        writeLength(request, body.readableBytes());
         return request.writeBytes(body);
     }
 
