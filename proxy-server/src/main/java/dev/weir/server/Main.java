@@ -1,5 +1,6 @@
 package dev.weir.server;
 
+import dev.weir.server.diagnosis.SmokeCommand;
 import dev.weir.server.sim.SimCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -18,6 +19,7 @@ import picocli.CommandLine.ScopeType;
             SimCommand.class,
             CheckCommand.class,
             KeysCommand.class,
+            SmokeCommand.class,
             VersionCommand.class
         })
 public final class Main {
