@@ -19,6 +19,7 @@ import picocli.CommandLine.ScopeType;
             SimCommand.class,
             CheckCommand.class,
             KeysCommand.class,
+            DoctorCommand.class,
             SmokeCommand.class,
             VersionCommand.class
         })
