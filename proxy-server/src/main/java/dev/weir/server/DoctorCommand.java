@@ -80,7 +80,11 @@ final class DoctorCommand implements Callable<Integer> {
         loaded.warnings()
                 .forEach(warning -> tell(Finding.warning("configuration", warning, "look it up in CONFIGURATION.md")));
         files(file, settings);
-        settings.server().addresses().forEach(address -> tell(PortCheck.of(address.host(), address.port())));
+        boolean certificate = settings.server().tls() != null;
+        settings.server()
+                .addresses()
+                .forEach(address ->
+                        tell(PortCheck.of(address.host(), address.port(), address.isEncrypted(certificate))));
         tell(HostChecks.descriptors(
                 HostChecks.maxDescriptors(), settings.server().maxConnections()));
         tell(HostChecks.memory());
@@ -151,7 +155,7 @@ final class DoctorCommand implements Callable<Integer> {
         ListenAddress address = settings.server().adminListen() != null
                 ? settings.server().adminListen()
                 : settings.server().listen().get(0);
-        if (auth == null || auth.masterKey() == null || settings.server().tls() != null) {
+        if (auth == null || address.isEncrypted(settings.server().tls() != null)) {
             return List.of();
         }
         Set<String> unbounded = settings.backends().entrySet().stream()

@@ -1,13 +1,8 @@
 package dev.weir.server.diagnosis;
 
-import io.netty.handler.ssl.SslContextBuilder;
+import dev.weir.server.tls.Credentials;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.cert.CertificateException;
-import java.security.cert.CertificateFactory;
-import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
 
@@ -18,12 +13,9 @@ public final class CertificateCheck {
     private CertificateCheck() {}
 
     public static Finding of(Path certificate, Path key, Instant now) {
-        try (InputStream in = Files.newInputStream(certificate)) {
-            X509Certificate first =
-                    (X509Certificate) CertificateFactory.getInstance("X.509").generateCertificate(in);
-            SslContextBuilder.forServer(certificate.toFile(), key.toFile()).build();
-            return expiry(certificate, first, now);
-        } catch (IOException | CertificateException | IllegalArgumentException e) {
+        try {
+            return expiry(certificate, Credentials.read(certificate, key), now);
+        } catch (IOException e) {
             return Finding.failed(
                     "certificate",
                     certificate + " and " + key + " cannot be used: " + e.getMessage(),
@@ -31,16 +23,16 @@ public final class CertificateCheck {
         }
     }
 
-    private static Finding expiry(Path file, X509Certificate certificate, Instant now) {
-        Instant end = certificate.getNotAfter().toInstant();
+    private static Finding expiry(Path file, Credentials credentials, Instant now) {
+        Instant end = credentials.notAfter();
         String renew = "renew it; Weir takes changed files into use by itself";
         if (now.isAfter(end)) {
             return Finding.failed("certificate", file + " expired on " + end, renew);
         }
-        if (now.isBefore(certificate.getNotBefore().toInstant())) {
+        if (now.isBefore(credentials.notBefore())) {
             return Finding.failed(
                     "certificate",
-                    file + " is valid only from " + certificate.getNotBefore().toInstant(),
+                    file + " is valid only from " + credentials.notBefore(),
                     "correct the clock, or wait");
         }
         long days = Duration.between(now, end).toDays();

@@ -18,7 +18,12 @@ public final class PortCheck {
 
     private PortCheck() {}
 
-    public static Finding of(String host, int port) {
+    /**
+     * Looks at one.
+     *
+     * @param encrypted whether a gateway would speak TLS there
+     */
+    public static Finding of(String host, int port, boolean encrypted) {
         InetSocketAddress address = new InetSocketAddress(host, port);
         String where = host + ":" + port;
         if (address.isUnresolved()) {
@@ -29,14 +34,14 @@ public final class PortCheck {
             socket.bind(address);
             return Finding.ok("ports", where + " is free");
         } catch (BindException e) {
-            return taken(address, where, String.valueOf(e.getMessage()));
+            return taken(address, where, encrypted, String.valueOf(e.getMessage()));
         } catch (IOException e) {
             return Finding.failed(
                     "ports", where + " cannot be listened on: " + e.getMessage(), "correct server.listen");
         }
     }
 
-    private static Finding taken(InetSocketAddress address, String where, String reason) {
+    private static Finding taken(InetSocketAddress address, String where, boolean encrypted, String reason) {
         if (reason.contains("Permission denied")) {
             return Finding.failed(
                     "ports",
@@ -49,6 +54,12 @@ public final class PortCheck {
         }
         if (isWeir(address)) {
             return Finding.ok("ports", where + " is in use by a gateway that runs");
+        }
+        if (encrypted) {
+            return Finding.warning(
+                    "ports",
+                    where + " is in use",
+                    "if not by a gateway: ss -ltnp 'sport = :" + address.getPort() + "' names the process");
         }
         return Finding.failed(
                 "ports",
