@@ -53,7 +53,8 @@ final class SqliteBackup implements DatabaseBackup {
     @Override
     public void restore(Path file) throws IOException, SQLException {
         check(file);
-        Files.createDirectories(source.file().getParent());
+        Path directory = Files.createDirectories(source.file().getParent());
+        boolean isNew = !Files.exists(source.file());
         try (Connection connection = source.writers().getConnection()) {
             DB database = connection.unwrap(SQLiteConnection.class).getDatabase();
             int result = database.restore("main", file.toString(), null, BUSY_MILLIS, ATTEMPTS, PAGES_AT_ONCE);
@@ -61,6 +62,11 @@ final class SqliteBackup implements DatabaseBackup {
                 throw new IOException("SQLite could not restore " + source.file() + " (its code " + result
                         + "): end what uses the database, and try again");
             }
+        }
+        if (isNew) {
+            // Made by root, it would be nobody's who runs the gateway.
+            Files.setOwner(source.file(), Files.getOwner(directory));
+            Files.setPosixFilePermissions(source.file(), PosixFilePermissions.fromString("rw-------"));
         }
     }
 
