@@ -168,6 +168,9 @@ final class JsonModelScan {
         if (!names.add(name)) {
             throw repeated(parser, name);
         }
+        if (isKnown(name)) {
+            requireAscii(stringAt(parser.currentTokenLocation().getByteOffset()));
+        }
         switch (name) {
             case "model" -> readModel(parser);
             case "stream" -> readStream(parser);
@@ -183,6 +186,23 @@ final class JsonModelScan {
             default -> {
                 refuseOtherCase(name);
                 skipValue(parser);
+            }
+        }
+    }
+
+    private static boolean isKnown(String name) {
+        return switch (name) {
+            case "model", "stream", "max_tokens", "max_completion_tokens", "stream_options" -> true;
+            default -> false;
+        };
+    }
+
+    /** Jackson takes a name with octets that are no UTF-8, or overlong, for one it knows; other parsers do not. */
+    private void requireAscii(Span name) throws GatewayException {
+        int start = body.readerIndex() + name.start();
+        for (int at = start; at < start + name.length(); at++) {
+            if (body.getByte(at) < 0) {
+                throw ModelRequestReader.badRequest("request body: a name that is not UTF-8");
             }
         }
     }
@@ -335,13 +355,10 @@ final class JsonModelScan {
     }
 
     private static GatewayException repeated(JsonParser parser, String name) {
-        return switch (name) {
-            case "model", "stream", "max_tokens", "max_completion_tokens", "stream_options" ->
-                ModelRequestReader.badRequest(name + ": given twice").param(name);
-            default ->
-                ModelRequestReader.badRequest(
+        return isKnown(name)
+                ? ModelRequestReader.badRequest(name + ": given twice").param(name)
+                : ModelRequestReader.badRequest(
                         "request body: the same field twice" + where(parser.currentTokenLocation()));
-        };
     }
 
     private static GatewayException tooEarly() {

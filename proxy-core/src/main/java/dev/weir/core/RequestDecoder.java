@@ -218,7 +218,7 @@ final class RequestDecoder {
         if (PathCheck.hasDotSegment(head.path())) {
             throw new BadMessageException(400, "a dot segment in the path");
         }
-        if (!PathCheck.isWellEncoded(originForm)) {
+        if (!PathCheck.isWellEncoded(originForm) || PathCheck.hasOverlongForm(head.path())) {
             throw new BadMessageException(400, "an invalid percent-encoding in the request target");
         }
         return head;

@@ -183,6 +183,16 @@ final class WeirProcess implements AutoCloseable {
         return process.info().totalCpuDuration().orElseThrow();
     }
 
+    /** What other users of the machine see of it: its command and the arguments. */
+    String commandLine() {
+        try {
+            return Files.readString(Path.of("/proc/" + process.pid() + "/cmdline"))
+                    .replace('\0', ' ');
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** The memory of the process that is in RAM. */
     long residentBytes() {
         try (var lines = Files.lines(Path.of("/proc/" + process.pid() + "/status"))) {
