@@ -71,6 +71,14 @@ final class CellRun {
         }
     }
 
+    /** Sends {@code request} as fast as it goes, and keeps the processor time of each and how many there were. */
+    void closedLoop(String point, String quantity, Request request, int connections, Peer peer)
+            throws IOException, VoidCellException {
+        ClosedLoop.Seen seen = new ClosedLoop(workbench, request, connections).run(peer, seconds());
+        add(point, quantity, peer, seen.cpuMicros());
+        add(point, "requests per second", peer, seen.perSecond());
+    }
+
     /** Has the proxies' code compiled and their connections opened before it counts. */
     void warmUp(List<Peer> peers, Request request, int connections) throws IOException, VoidCellException {
         for (Peer peer : peers) {

@@ -4,7 +4,22 @@ import java.util.List;
 
 /** All cells, in the order in which they are measured and reported. */
 final class Cells {
-    private static final List<Cell> ALL = List.of(new ChatCell(), new RateCell(), new StreamCell());
+    private static final List<Cell> ALL = List.of(
+            new ChatCell(),
+            new RateCell(),
+            new StreamCell(),
+            new AllocationCell(),
+            new MemoryCell(),
+            new CacheCell(),
+            new BodyCell(),
+            new DownloadCell(),
+            new RedisCell(),
+            new TlsCell(),
+            new StartCell(),
+            new GrowthCell(GrowthCell.Of.KEYS),
+            new GrowthCell(GrowthCell.Of.BACKENDS),
+            new GrowthCell(GrowthCell.Of.MODELS),
+            new ConnectionCell());
 
     private Cells() {}
 

@@ -3,6 +3,7 @@ package dev.weir.bench;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /** Chats that are not streamed, as fast as they go. */
 final class ChatCell implements Cell {
@@ -24,7 +25,7 @@ final class ChatCell implements Cell {
     }
 
     static String point(int connections) {
-        return connections + (connections == 1 ? " connection" : " connections");
+        return String.format(Locale.ROOT, "%,d %s", connections, connections == 1 ? "connection" : "connections");
     }
 
     @Override

@@ -8,7 +8,7 @@ final class HaproxyConf {
         return """
                 global
                   nbthread 1
-                  maxconn 20000
+                  maxconn 8000
                 defaults
                   mode http
                   option http-no-delay
@@ -20,7 +20,7 @@ final class HaproxyConf {
                   bind 127.0.0.1:%d backlog 8192
                   default_backend b
                 backend b
-                  server s 127.0.0.1:%d maxconn 20000 pool-max-conn 20000
+                  server s 127.0.0.1:%d maxconn 8000 pool-max-conn 8000
                 """.formatted(port, backendPort);
     }
 }

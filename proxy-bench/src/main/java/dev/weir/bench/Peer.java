@@ -26,6 +26,18 @@ record Peer(String name, String scheme, int port, @Nullable PinnedProcess proces
         return process != null;
     }
 
+    /**
+     * The proxy's process.
+     *
+     * @throws IllegalStateException if there is no proxy
+     */
+    PinnedProcess started() {
+        if (process == null) {
+            throw new IllegalStateException(name + " is no proxy");
+        }
+        return process;
+    }
+
     /** Processor time of the proxy so far; of the backend itself, none is told. */
     long cpuMicros() {
         return process == null ? 0 : process.cpuMicros();

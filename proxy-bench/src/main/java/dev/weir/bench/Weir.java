@@ -31,8 +31,19 @@ final class Weir {
     }
 
     Peer start(WeirConf conf) throws IOException {
+        return start(conf, unchanged -> {});
+    }
+
+    /** What is done to a database before it is served. */
+    @FunctionalInterface
+    interface Preparation {
+        void prepare(WeirConf conf) throws IOException;
+    }
+
+    Peer start(WeirConf conf, Preparation preparation) throws IOException {
         Path file = write(conf);
         String key = createKey(conf, file);
+        preparation.prepare(conf);
         return serve(conf, file, key, setting.jvmFlags(), Setting.PROXY_CORE);
     }
 

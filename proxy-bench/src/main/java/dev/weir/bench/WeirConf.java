@@ -7,7 +7,8 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The configuration that Weir is measured with: its defaults, with limits that nothing reaches. Every step of the default chain
+ * The configuration that Weir is measured with: its defaults, with limits that nothing reaches and as many idle connections to
+ * a backend as nginx keeps. Every step of the default chain
  * works, but for the audit, which the cells that measure it turn on.
  *
  * @param directory where its database lies
@@ -61,6 +62,11 @@ record WeirConf(
         return new WeirConf(directory, port, backends, models, audit, redis, other);
     }
 
+    /** The file of its database. */
+    Path database() {
+        return directory.resolve("weir.db");
+    }
+
     /** The name of a model, from 0. */
     static String model(int number) {
         return number == 0 ? "m" : "m" + number;
@@ -80,6 +86,7 @@ record WeirConf(
                 models:
                 %s
                 discover_models: false
+                backend_defaults: {pool: {max_idle_per_loop: 512}}
                 pipeline: [cors, %susage, auth, rate_limit, cache, transform]
                 routes:
                   - {path: "/v1/files*", backend: b0}
@@ -94,7 +101,7 @@ record WeirConf(
                                 ? ""
                                 : "  tls: {certificate: \"" + certificate.certificate() + "\", private_key: \""
                                         + certificate.key() + "\"}",
-                        directory.resolve("weir.db"),
+                        database(),
                         redis == null ? "" : redis,
                         backendLines(),
                         modelLines(),

@@ -1,0 +1,64 @@
+package dev.weir.bench;
+
+import java.io.IOException;
+
+/** Memory, with many streams at once and after them. */
+final class MemoryCell implements Cell {
+    static final String NAME = "memory";
+    static final String RSS = "RSS, MiB";
+    static final String PER_STREAM = "RSS per idle stream, KiB";
+    static final String IDLE = "idle";
+    static final String LOADED = "2,000 streams";
+    static final String RECOVERED = "recovered";
+    private static final int ROUNDS = 2;
+    private static final int BUSY_STREAMS = 2_000;
+    private static final int IDLE_STREAMS = 5_000;
+    private static final int MICROS_BETWEEN = 100_000;
+    private static final double RECOVERY_SECONDS = 10;
+
+    @Override
+    public String name() {
+        return NAME;
+    }
+
+    @Override
+    public String about() {
+        return "Resident memory of processes that are new in each round: after the start and one chat; at the end of 2,000"
+                + " streams of events 100 ms apart; 10 s after them. Then 5,000 streams that are idle after their first event:"
+                + " what they add to the memory after the first 2,000, for each.";
+    }
+
+    @Override
+    public void measure(CellRun run) throws IOException, VoidCellException {
+        EventSource source = run.workbench().keep(new EventSource());
+        run.rounds(ROUNDS, () -> {
+            Peer nginx = run.peers().nginx(source.port());
+            measure(run, source, nginx);
+            run.workbench().end(nginx.started());
+            Peer weir = run.weir().start(source.port());
+            measure(run, source, weir);
+            run.workbench().end(weir.started());
+        });
+    }
+
+    private static void measure(CellRun run, EventSource source, Peer peer) throws IOException, VoidCellException {
+        StreamLoad.run(source, peer, 1, MICROS_BETWEEN, 0.5);
+        run.add(IDLE, RSS, peer, mebibytes(peer.rssBytes()));
+        StreamLoad.during(source, peer, BUSY_STREAMS, MICROS_BETWEEN, streams -> {
+            Await.seconds(2 * run.seconds());
+            run.add(LOADED, RSS, peer, mebibytes(peer.rssBytes()));
+        });
+        Await.seconds(RECOVERY_SECONDS);
+        long before = peer.rssBytes();
+        run.add(RECOVERED, RSS, peer, mebibytes(before));
+        StreamLoad.during(source, peer, IDLE_STREAMS, 0, streams -> {
+            Await.seconds(1);
+            run.add("5,000 idle streams", RSS, peer, mebibytes(peer.rssBytes()));
+            run.add("5,000 idle streams", PER_STREAM, peer, (peer.rssBytes() - before) / 1024.0 / IDLE_STREAMS);
+        });
+    }
+
+    private static double mebibytes(long bytes) {
+        return bytes / 1048576.0;
+    }
+}
