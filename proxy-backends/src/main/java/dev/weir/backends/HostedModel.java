@@ -30,6 +30,9 @@ public final class HostedModel {
     /** How much a new measurement counts: one part in so many. */
     private static final int NEW_SHARE = 4;
 
+    /** A loaded model tells a load duration too, of some milliseconds. */
+    private static final long LEAST_LOAD_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
+
     private final String name;
     private final int slots;
     private final int assumedParallel;
@@ -37,6 +40,12 @@ public final class HostedModel {
     private final AtomicLong serviceNanos = new AtomicLong();
     private final AtomicLong loadNanos = new AtomicLong();
     private final AtomicLong firstByteNanos = new AtomicLong();
+
+    /** How long answers take that come in one piece, the model being loaded. */
+    private final AtomicLong wholeNanos = new AtomicLong();
+
+    /** How long one took that had it loaded, while nobody knows how long they take otherwise. */
+    private final AtomicLong coldWholeNanos = new AtomicLong();
 
     /** When it last made progress: a slot was given back, or it was loaded. */
     private final AtomicLong progressNanos = new AtomicLong();
@@ -165,12 +174,29 @@ public final class HostedModel {
             progressNanos.lazySet(now);
         }
         long took = now - sinceNanos;
-        if (loading) {
-            if (streamed) {
-                average(loadNanos, Math.max(1, took - firstByteNanos.get()));
+        if (!loading) {
+            average(streamed ? firstByteNanos : wholeNanos, took);
+            long cold = streamed ? 0 : coldWholeNanos.getAndSet(0);
+            if (cold > 0) {
+                average(loadNanos, Math.max(1, cold - took));
             }
-        } else if (streamed) {
-            average(firstByteNanos, took);
+        } else if (streamed || wholeNanos.get() > 0) {
+            average(loadNanos, Math.max(1, took - (streamed ? firstByteNanos : wholeNanos).get()));
+        } else {
+            coldWholeNanos.lazySet(took);
+        }
+    }
+
+    /**
+     * The backend has said how long loading took for a request, which may well have waited for nothing.
+     *
+     * @param nanos 0 for no word of it
+     * @param loading whether it was the request that had it loaded
+     */
+    void loadTold(long nanos, boolean loading) {
+        if (nanos > (loading ? 0 : LEAST_LOAD_NANOS)) {
+            coldWholeNanos.lazySet(0);
+            average(loadNanos, nanos);
         }
     }
 

@@ -32,14 +32,14 @@ import org.jspecify.annotations.Nullable;
  * read in different ways is refused: a repeated name, a field that differs from a known one in case only (Go's decoder takes
  * either), anything after the object, and encodings other than UTF-8.
  *
- * <p>Values other than the model's are passed over, not decoded. Runs on the event loop; one use. Borrows the body.
+ * <p>Values other than the model's are passed over, not decoded. One thread, any; one use. Borrows the body.
  */
 final class JsonModelScan {
     private static final int MAX_NESTING = 200;
     private static final int MAX_NAME_LENGTH = 10_000;
     private static final int MAX_TOP_LEVEL_FIELDS = 1_000;
 
-    /** Bound the time on the event loop, which names and small values cost most of: together some 50 ms at worst. */
+    /** Bound the time, which names and small values cost most of: together some 100 ms at worst. */
     private static final int MAX_NAMES = 100_000;
 
     private static final int MAX_TOKENS = 3_000_000;

@@ -58,6 +58,10 @@ final class RequestDecoder {
             return null;
         }
         framing = BodyFraming.ofRequest(headers, http10);
+        if (headers.contains("Sec-WebSocket-Key1") || headers.contains("Sec-WebSocket-Key2")) {
+            // A draft of WebSocket has eight bytes follow that no framing announces: a backend may still wait for them.
+            throw new BadMessageException(400, "a handshake of a WebSocket draft");
+        }
         RequestHead head = head();
         body.begin(framing);
         started = false;

@@ -102,6 +102,8 @@ final class MalformedRequestWireTest {
                 "400|GET /health HTTP/1.1\\r\\nHost: a:65536\\r\\n\\r\\n",
                 "400|GET /health HTTP/1.1\\r\\nHost: [::1\\r\\n\\r\\n",
                 "400|GET /health HTTP/1.1\\r\\nHost: [xyz]\\r\\n\\r\\n",
+                "400|GET /health HTTP/1.1\\r\\nHost: [1:2:3]\\r\\n\\r\\n",
+                "400|GET /health HTTP/1.1\\r\\nHost: a%zz\\r\\n\\r\\n",
                 "400|GET /health HTTP/1.1\\r\\nHost: h\\xe9\\r\\n\\r\\n",
                 "400|GET http://a/health HTTP/1.1\\r\\n\\r\\n",
                 // Field lines (section 5).
@@ -155,6 +157,9 @@ final class MalformedRequestWireTest {
                 "400|POST /echo HTTP/1.0\\r\\nH Transfer-Encoding: chunked\\r\\n\\r\\n0\\r\\n\\r\\n",
                 "501|POST /echo HTTP/1.1\\r\\nH Transfer-Encoding: gzip, chunked\\r\\n\\r\\n0\\r\\n\\r\\n",
                 "417|POST /echo HTTP/1.1\\r\\nH Expect: 200-ok\\r\\nContent-Length: 2\\r\\n\\r\\n",
+                "417|POST /echo HTTP/1.1\\r\\nH Expect: 100-continue\\r\\nExpect: x\\r\\nContent-Length: 2\\r\\n\\r\\n",
+                // A draft of WebSocket, whose eight bytes behind the head no framing announces.
+                "400|GET /health HTTP/1.1\\r\\nH Sec-WebSocket-Key1: 1\\r\\nSec-WebSocket-Key2: 2\\r\\n\\r\\n12345678",
             })
     void refusedAndTheConnectionEnds(int status, String request) {
         try (RawClient client = gateway.connect()) {
@@ -187,7 +192,9 @@ final class MalformedRequestWireTest {
                 "POST /health HTTP/1.1\\r\\nH Content-Length: 00000000000000002\\r\\n\\r\\nab",
                 "POST /health HTTP/1.1\\r\\nH Transfer-Encoding: ChUnKeD\\r\\n\\r\\n2\\r\\nab\\r\\n0\\r\\n\\r\\n",
                 "GET /health HTTP/1.1\\r\\nH Upgrade: h2c\\r\\nConnection: Upgrade, HTTP2-Settings\\r\\nHTTP2-Settings: x\\r\\n\\r\\n",
-                "GET /health HTTP/1.1\\r\\nH Sec-WebSocket-Key1: 1\\r\\nSec-WebSocket-Key2: 2\\r\\n\\r\\n",
+                "POST /health HTTP/1.1\\r\\nH Content-Length: 0000000000000000000000000000002\\r\\n\\r\\nab",
+                "GET /health HTTP/1.1\\r\\nH Expect: 100-continue\\r\\nExpect: 100-Continue\\r\\n\\r\\n",
+                "GET /health HTTP/1.1\\r\\nHost: a%41b\\r\\n\\r\\n",
             })
     void acceptedAndAnsweredByTheRoute(String request) {
         try (RawClient client = gateway.connect()) {

@@ -1,0 +1,83 @@
+package dev.weir.bench;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.Locale;
+
+/** One cell at work: what it may use, and where its figures go. One thread. */
+final class CellRun {
+    private final Cell cell;
+    private final Setting setting;
+    private final Workbench workbench;
+    private final Results results;
+
+    CellRun(Cell cell, Setting setting, Workbench workbench, Results results) {
+        this.cell = cell;
+        this.setting = setting;
+        this.workbench = workbench;
+        this.results = results;
+    }
+
+    Setting setting() {
+        return setting;
+    }
+
+    Workbench workbench() {
+        return workbench;
+    }
+
+    Peers peers() {
+        return new Peers(setting, workbench);
+    }
+
+    Weir weir() {
+        return new Weir(setting, workbench);
+    }
+
+    double seconds() {
+        return setting.seconds();
+    }
+
+    void add(String point, String quantity, Peer peer, double value) {
+        add(point, quantity, peer.name(), value);
+    }
+
+    void add(String point, String quantity, String peer, double value) {
+        results.add(cell.name(), point, quantity, peer, value);
+        String where = point.isEmpty() ? "" : point + ", ";
+        setting.say(String.format(Locale.ROOT, "    %-24s %s%s: %.4g", peer, where, quantity, value));
+    }
+
+    void note(String text) {
+        results.note(cell.name(), text);
+    }
+
+    /** What is done once in each round. */
+    @FunctionalInterface
+    interface Round {
+        void run() throws IOException, VoidCellException;
+    }
+
+    void rounds(Round round) throws IOException, VoidCellException {
+        rounds(setting.rounds(), round);
+    }
+
+    /** For what takes long: fewer rounds than the others. */
+    void rounds(int atMost, Round round) throws IOException, VoidCellException {
+        int count = Math.min(atMost, setting.rounds());
+        for (int i = 1; i <= count; i++) {
+            setting.say("  " + cell.name() + ", round " + i + " of " + count);
+            round.run();
+        }
+    }
+
+    /** Has the proxies' code compiled and their connections opened before it counts. */
+    void warmUp(List<Peer> peers, Request request, int connections) throws IOException, VoidCellException {
+        for (Peer peer : peers) {
+            Probe.answered(peer, request);
+            boolean isJava = peer.name().startsWith(Peer.WEIR);
+            ClosedLoop load = new ClosedLoop(workbench, request, connections);
+            load.run(peer, isJava ? Math.max(2, 2.5 * seconds()) : 1);
+        }
+    }
+}

@@ -1,0 +1,69 @@
+package dev.weir.bench;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Chats that are not streamed, as fast as they go. */
+final class ChatCell implements Cell {
+    static final String NAME = "chat";
+    static final String CPU = "CPU per chat, µs";
+    static final String RATE = "chats per second";
+    private static final List<Integer> CONNECTIONS = List.of(1, 64, 512);
+    private static final int USUAL = 64;
+
+    @Override
+    public String name() {
+        return NAME;
+    }
+
+    @Override
+    public String about() {
+        return "A chat of 430 bytes, answered with 330, as fast as one core of the proxy goes. Direct is the load on the backend"
+                + " itself: as far as it is above the others, neither of the two holds them back.";
+    }
+
+    static String point(int connections) {
+        return connections + (connections == 1 ? " connection" : " connections");
+    }
+
+    @Override
+    public void measure(CellRun run) throws IOException, VoidCellException {
+        int backend = Backend.chats(run);
+        Peers peers = run.peers();
+        List<Peer> all = new ArrayList<>(List.of(
+                Peers.direct(backend),
+                peers.nginx(backend),
+                peers.haproxy(backend),
+                run.weir().start(backend)));
+        peers.javascript(backend)
+                .ifPresentOrElse(
+                        all::add,
+                        () -> run.note(Peer.JAVASCRIPT + " was not there: npm install --prefix proxy-bench/target "
+                                + Peer.JAVASCRIPT + " brings it."));
+        for (Peer peer : all) {
+            if (!peer.name().equals(Peer.JAVASCRIPT)) {
+                Probe.expect(peer, Request.chat(), Backend.CHAT_ANSWER);
+            }
+        }
+        run.warmUp(all, Request.chat(), USUAL);
+        run.rounds(() -> {
+            for (int connections : CONNECTIONS) {
+                for (Peer peer : all) {
+                    // It is a hundred times slower: once is enough.
+                    if (connections == USUAL || !peer.name().equals(Peer.JAVASCRIPT)) {
+                        measure(run, peer, connections);
+                    }
+                }
+            }
+        });
+    }
+
+    private static void measure(CellRun run, Peer peer, int connections) throws IOException, VoidCellException {
+        ClosedLoop.Seen seen = new ClosedLoop(run.workbench(), Request.chat(), connections).run(peer, run.seconds());
+        if (peer.isProxy()) {
+            run.add(point(connections), CPU, peer, seen.cpuMicros());
+        }
+        run.add(point(connections), RATE, peer, seen.perSecond());
+    }
+}

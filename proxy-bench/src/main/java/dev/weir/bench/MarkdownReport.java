@@ -1,0 +1,102 @@
+package dev.weir.bench;
+
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+
+/** A run's figures as a page for readers. */
+final class MarkdownReport {
+    private final Report report;
+    private final StringBuilder page = new StringBuilder();
+
+    MarkdownReport(Report report) {
+        this.report = report;
+    }
+
+    String text() {
+        page.append("# ").append(report.date()).append(": what Weir costs beside other proxies\n\n");
+        page.append("`./weir-bench --rounds ").append(report.rounds()).append("`. Proxies on core ");
+        page.append(Setting.PROXY_CORE).append(", backends and load on core ").append(Setting.LOAD_CORE);
+        page.append(". Within a cell, all peers run at once and take turns; a figure is the median of ");
+        page.append(report.rounds()).append(" rounds (lowest–highest). A cell with a failed request is void.\n\n");
+        page.append("| | |\n|---|---|\n");
+        report.machine().facts().forEach((name, value) -> row(List.of(name, value)));
+        page.append('\n');
+        report.cells().forEach(this::cell);
+        return page.toString();
+    }
+
+    private void cell(Cell cell) {
+        page.append("## ")
+                .append(cell.name())
+                .append("\n\n")
+                .append(cell.about())
+                .append("\n\n");
+        Optional<String> reason = report.results().voidReason(cell.name());
+        if (reason.isPresent()) {
+            page.append("Void: ").append(reason.get()).append("\n\n");
+        } else {
+            table(report.results().figures(cell.name()));
+        }
+        report.results().notes(cell.name()).forEach(note -> page.append(note).append("\n\n"));
+    }
+
+    private void table(List<Figure> figures) {
+        if (figures.isEmpty()) {
+            return;
+        }
+        Set<String> peers = new LinkedHashSet<>();
+        Set<Row> rows = new LinkedHashSet<>();
+        for (Figure figure : figures) {
+            peers.add(figure.peer());
+            rows.add(new Row(figure.point(), figure.quantity()));
+        }
+        List<String> head = new ArrayList<>(List.of(""));
+        head.addAll(peers);
+        row(head);
+        page.append("|---".repeat(head.size())).append("|\n");
+        for (Row row : rows) {
+            List<String> line = new ArrayList<>(List.of(row.title()));
+            for (String peer : peers) {
+                line.add(figures.stream()
+                        .filter(figure -> row.holds(figure) && figure.peer().equals(peer))
+                        .map(MarkdownReport::value)
+                        .findFirst()
+                        .orElse(""));
+            }
+            row(line);
+        }
+        page.append('\n');
+    }
+
+    private record Row(String point, String quantity) {
+        boolean holds(Figure figure) {
+            return figure.point().equals(point) && figure.quantity().equals(quantity);
+        }
+
+        String title() {
+            return point.isEmpty() ? quantity : point + ": " + quantity;
+        }
+    }
+
+    private void row(List<String> columns) {
+        page.append("| ").append(String.join(" | ", columns)).append(" |\n");
+    }
+
+    static String value(Figure figure) {
+        String median = number(figure.median());
+        return figure.values().size() == 1
+                ? median
+                : median + " (" + number(figure.lowest()) + "–" + number(figure.highest()) + ")";
+    }
+
+    /** Three digits that tell, and no more behind the point than that needs. */
+    static String number(double value) {
+        double size = Math.abs(value);
+        String format = size >= 100 || size == 0 ? "%,.0f" : size >= 10 ? "%.1f" : "%.2f";
+        return String.format(Locale.ROOT, format, value);
+    }
+}

@@ -1,0 +1,41 @@
+package dev.weir.bench;
+
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One of those that are measured beside each other.
+ *
+ * @param process null for the backend itself, without a proxy
+ * @param headers what requests to it carry besides what they are about
+ */
+record Peer(String name, String scheme, int port, @Nullable PinnedProcess process, Map<String, String> headers) {
+    static final String DIRECT = "direct";
+    static final String NGINX = "nginx";
+    static final String HAPROXY = "HAProxy";
+    static final String WEIR = "Weir";
+    static final String WEIR_AUDIT = "Weir, audit";
+    static final String WEIR_BODIES = "Weir, audit with bodies";
+    static final String JAVASCRIPT = "@portkey-ai/gateway";
+
+    String url() {
+        return scheme + "://127.0.0.1:" + port;
+    }
+
+    boolean isProxy() {
+        return process != null;
+    }
+
+    /** Processor time of the proxy so far; of the backend itself, none is told. */
+    long cpuMicros() {
+        return process == null ? 0 : process.cpuMicros();
+    }
+
+    long rssBytes() {
+        return process == null ? 0 : process.rssBytes();
+    }
+
+    Peer named(String other) {
+        return new Peer(other, scheme, port, process, headers);
+    }
+}

@@ -1,0 +1,121 @@
+package dev.weir.bench;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The configuration that Weir is measured with: its defaults, with limits that nothing reaches. Every step of the default chain
+ * works, but for the audit, which the cells that measure it turn on.
+ *
+ * @param directory where its database lies
+ * @param backends URLs
+ * @param models how many names lead to the backends; the first is {@code m}
+ */
+record WeirConf(
+        Path directory,
+        int port,
+        List<String> backends,
+        int models,
+        Audit audit,
+        @Nullable String redis,
+        @Nullable Certificate certificate) {
+    /** How much is audited. */
+    enum Audit {
+        OFF,
+        WITHOUT_BODIES,
+        WITH_BODIES
+    }
+
+    WeirConf {
+        backends = List.copyOf(backends);
+        if (models < 1) {
+            throw new IllegalArgumentException("models: " + models + " (expected: >= 1)");
+        }
+    }
+
+    /** One backend, one model. */
+    static WeirConf of(Path directory, int port, int backendPort) {
+        return new WeirConf(directory, port, List.of("http://127.0.0.1:" + backendPort), 1, Audit.OFF, null, null);
+    }
+
+    WeirConf withBackends(List<String> urls) {
+        return new WeirConf(directory, port, urls, models, audit, redis, certificate);
+    }
+
+    WeirConf withModels(int count) {
+        return new WeirConf(directory, port, backends, count, audit, redis, certificate);
+    }
+
+    WeirConf with(Audit what) {
+        return new WeirConf(directory, port, backends, models, what, redis, certificate);
+    }
+
+    WeirConf withRedis(String url) {
+        return new WeirConf(directory, port, backends, models, audit, url, certificate);
+    }
+
+    WeirConf with(Certificate other) {
+        return new WeirConf(directory, port, backends, models, audit, redis, other);
+    }
+
+    /** The name of a model, from 0. */
+    static String model(int number) {
+        return number == 0 ? "m" : "m" + number;
+    }
+
+    String yaml() {
+        return """
+                server:
+                  listen: "127.0.0.1:%d"
+                  event_loops: 1
+                  max_connections: 30000
+                %s
+                database: {url: "sqlite:%s"}
+                redis: {url: "%s"}
+                backends:
+                %s
+                models:
+                %s
+                discover_models: false
+                pipeline: [cors, %susage, auth, rate_limit, cache, transform]
+                routes:
+                  - {path: "/v1/files*", backend: b0}
+                middleware:
+                  rate_limit:
+                    store: %s
+                    per_key: {requests_per_minute: 100000000, tokens_per_minute: 0, parallel: 30000}
+                  audit: {bodies: %b, spill_directory: "%s"}
+                """.formatted(
+                        port,
+                        certificate == null
+                                ? ""
+                                : "  tls: {certificate: \"" + certificate.certificate() + "\", private_key: \""
+                                        + certificate.key() + "\"}",
+                        directory.resolve("weir.db"),
+                        redis == null ? "" : redis,
+                        backendLines(),
+                        modelLines(),
+                        audit == Audit.OFF ? "" : "audit, ",
+                        redis == null ? "memory" : "redis",
+                        audit == Audit.WITH_BODIES,
+                        directory.resolve("spill"));
+    }
+
+    private String backendLines() {
+        return IntStream.range(0, backends.size())
+                .mapToObj(i -> "  b" + i + ": {url: \"" + backends.get(i) + "\", kind: openai, max_in_flight: 20000}")
+                .collect(Collectors.joining("\n"));
+    }
+
+    private String modelLines() {
+        String targets = IntStream.range(0, backends.size())
+                .mapToObj(i -> "{backend: b" + i + ", model: \"upstream-model\"}")
+                .collect(Collectors.joining(", ", "{targets: [", "]}"));
+        return IntStream.range(0, models)
+                .mapToObj(i -> "  " + model(i) + ": " + targets)
+                .collect(Collectors.joining("\n"));
+    }
+}
