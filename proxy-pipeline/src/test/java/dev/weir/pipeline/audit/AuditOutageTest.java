@@ -134,6 +134,36 @@ final class AuditOutageTest {
     }
 
     @Test
+    void aGreatBacklogDoesNotHoldUpWhatComesNow() throws Exception {
+        int backlog = 40_000;
+        try (Spill left = Spill.create(spill(), "another")) {
+            for (int from = 1; from <= backlog; from += 500) {
+                List<AuditRow> rows = IntStream.range(from, from + 500)
+                        .mapToObj(i -> SpillTest.row(i, "b"))
+                        .toList();
+                assertThat(left.append(rows, Long.MAX_VALUE)).isTrue();
+            }
+            left.taken(backlog);
+        }
+        Await.until(LONG, "up", database::isUp);
+        try (AuditInstance instance = start(new AuditSettingsBuilder())) {
+            for (int i = 0; i < 20; i++) {
+                assertThat(instance.send("GET", "/x", "", "x-request-id", "now-" + i)
+                                .statusCode())
+                        .isEqualTo(200);
+            }
+            Await.until(LONG, "the backlog is done", () -> {
+                List<String> ids = AuditInstance.written(database);
+                return ids.size() >= backlog + 20 && spilled() == 0;
+            });
+            List<String> ids = AuditInstance.written(database);
+            assertThat(ids).hasSize(backlog + 20).doesNotHaveDuplicates();
+            assertThat(ids.indexOf("now-0")).isLessThan(ids.indexOf("r" + backlog));
+            assertThat(instance.writer().lost()).isZero();
+        }
+    }
+
+    @Test
     void whatFindsNoRoomIsCountedAndTheRestIsKept() {
         try (AuditInstance instance =
                 start(new AuditSettingsBuilder().queue(100).spillMax(64 << 10))) {
