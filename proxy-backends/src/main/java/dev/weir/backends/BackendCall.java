@@ -118,6 +118,10 @@ final class BackendCall implements Upstream, Attempt.Owner, QueuePlace.Guest, Ev
         if (fresh.enter()) {
             place = fresh;
             noteWait();
+        } else if (itinerary.losesPatience()) {
+            // It cannot wait for a better one.
+            state = State.CHOOSING;
+            choose();
         } else {
             crowdedOut();
         }

@@ -50,9 +50,12 @@ public final class HostedModel {
     /** When it last made progress: a slot was given back, or it was loaded. */
     private final AtomicLong progressNanos = new AtomicLong();
 
+    private final Demand demand = new Demand();
     private volatile Residency residency;
     private volatile Presence presence = Presence.UNKNOWN;
     private volatile long answeredNanos;
+    private volatile long evictedNanos;
+    private volatile boolean evicted;
     private volatile int contextLength;
     private volatile boolean answered;
     private volatile boolean preloading;
@@ -150,7 +153,33 @@ public final class HostedModel {
         if (busy == 0) {
             progressNanos.lazySet(now);
         }
+        demand.add(now);
         return true;
+    }
+
+    /** How many requests for it are to be expected here in {@code nanos}. */
+    double expectedWithin(long nanos, long now) {
+        return demand.expectedWithin(nanos, now);
+    }
+
+    long lastUsedNanos() {
+        return demand.lastNanos();
+    }
+
+    /** Whether it takes up memory, as far as is known. */
+    boolean isResident() {
+        return residency == Residency.LOADED || residency == Residency.LOADING;
+    }
+
+    /** Whether it is loaded, and for nobody. */
+    boolean isIdle() {
+        return residency == Residency.LOADED && inFlight.get() == 0;
+    }
+
+    /** It has to make room for another one, and will have done so when the backend is asked the next time. */
+    void evicted(long now) {
+        evictedNanos = now;
+        evicted = becomes(Residency.LOADED, Residency.COLD) || evicted;
     }
 
     /** Whether a request that begins now is the one that has the backend load it. */
@@ -260,6 +289,9 @@ public final class HostedModel {
      */
     boolean resident(boolean isLoaded, int context, long askedNanos) {
         Residency before = residency;
+        if (isLoaded && evicted && askedNanos - evictedNanos <= 0) {
+            return false;
+        }
         if (isLoaded) {
             contextLength = context;
             if (before != Residency.LOADING) {

@@ -47,6 +47,13 @@ final class Itinerary {
         return asker;
     }
 
+    /** Whether it may take from now on what it would have waited to avoid. */
+    boolean losesPatience() {
+        boolean was = asker.isImpatient();
+        asker.losePatience();
+        return !was;
+    }
+
     Choice choose() {
         return group.choose(asker);
     }
