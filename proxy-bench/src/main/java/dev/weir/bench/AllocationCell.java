@@ -30,7 +30,8 @@ final class AllocationCell implements Cell {
         StreamLoad.run(source, streams, STREAMS, MICROS_BETWEEN, WARM_UP_SECONDS);
         ClosedLoop load = new ClosedLoop(run.workbench(), Request.chat(), 64);
         load.run(chats, WARM_UP_SECONDS);
-        try (AllocationProbe ofStreams = AllocationProbe.attach(streams.started().pid());
+        try (AllocationProbe ofStreams =
+                        AllocationProbe.attach(streams.started().pid());
                 AllocationProbe ofChats = AllocationProbe.attach(chats.started().pid())) {
             run.rounds(() -> {
                 StreamLoad.during(source, streams, STREAMS, MICROS_BETWEEN, all -> {

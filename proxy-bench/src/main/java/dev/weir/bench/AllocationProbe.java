@@ -19,9 +19,7 @@ final class AllocationProbe implements AutoCloseable {
     private AllocationProbe(JMXConnector connector) throws IOException {
         this.connector = connector;
         this.threads = ManagementFactory.newPlatformMXBeanProxy(
-                connector.getMBeanServerConnection(),
-                ManagementFactory.THREAD_MXBEAN_NAME,
-                ThreadMXBean.class);
+                connector.getMBeanServerConnection(), ManagementFactory.THREAD_MXBEAN_NAME, ThreadMXBean.class);
     }
 
     @SuppressWarnings("BanJNDI") // the address is one that a JVM on this machine has just given

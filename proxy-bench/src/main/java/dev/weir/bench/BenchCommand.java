@@ -78,8 +78,8 @@ final class BenchCommand implements Callable<Integer> {
         for (Cell cell : chosen) {
             measure(cell, setting, results);
         }
-        Report report = new Report(
-                LocalDate.now(ZoneOffset.UTC), Machine.here(setting.jvmFlags()), setting.rounds(), chosen, results);
+        Report report =
+                new Report(LocalDate.now(ZoneOffset.UTC), Machine.here(setting), setting.rounds(), chosen, results);
         Path directory = output == null ? checkout.resolve("docs/benchmarks") : output;
         Files.createDirectories(directory);
         report.write(directory);

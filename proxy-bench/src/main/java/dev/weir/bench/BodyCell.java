@@ -18,7 +18,7 @@ final class BodyCell implements Cell {
     @Override
     public String about() {
         return "Chats with long prompts over 16 connections. Weir parses the whole body, and puts the backend's name of the model"
-                + " into it; the others pass the bytes on. nginx may keep the body in memory.";
+                + " into it; nginx passes the bytes on, and may keep them in memory.";
     }
 
     static String point(int kibibytes) {
@@ -29,7 +29,9 @@ final class BodyCell implements Cell {
     public void measure(CellRun run) throws IOException, VoidCellException {
         int backend = Backend.chats(run);
         List<Peer> peers = List.of(
-                run.peers().nginx(backend), run.peers().haproxy(backend), run.weir().start(backend));
+                run.peers().nginx(backend),
+                run.peers().haproxy(backend),
+                run.weir().start(backend));
         for (Peer peer : peers) {
             Probe.expect(peer, Request.chatOf(1 << 20), Backend.CHAT_ANSWER);
         }

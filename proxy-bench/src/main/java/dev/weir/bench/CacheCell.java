@@ -36,8 +36,8 @@ final class CacheCell implements Cell {
         int backend = Ports.next();
         run.peers().backend(new NginxConf(directory).file(backend, answer), backend);
         int port = Ports.next();
-        Peer nginx = run.peers()
-                .nginx(new NginxConf(run.workbench().directory("nginx")).cache(port, backend), "http", port);
+        Peer nginx =
+                run.peers().nginx(new NginxConf(run.workbench().directory("nginx")).cache(port, backend), "http", port);
         Peer weir = run.weir().start(backend);
         Request request = request();
         expectHit(nginx, request, "x-cache", answer());

@@ -83,9 +83,9 @@ final class CellRun {
     void warmUp(List<Peer> peers, Request request, int connections) throws IOException, VoidCellException {
         for (Peer peer : peers) {
             Probe.answered(peer, request);
-            boolean isJava = peer.name().startsWith(Peer.WEIR);
-            ClosedLoop load = new ClosedLoop(workbench, request, connections);
-            load.run(peer, isJava ? Math.max(2, 2.5 * seconds()) : 1);
+            boolean isCompiled = peer.name().equals(Peer.NGINX) || peer.name().equals(Peer.HAPROXY) || !peer.isProxy();
+            double seconds = isCompiled ? 1 : Math.max(2, 2.5 * seconds());
+            new ClosedLoop(workbench, request, connections).run(peer, seconds);
         }
     }
 }

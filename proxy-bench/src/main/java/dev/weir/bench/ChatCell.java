@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /** Chats that are not streamed, as fast as they go. */
 final class ChatCell implements Cell {
@@ -37,11 +38,14 @@ final class ChatCell implements Cell {
                 peers.nginx(backend),
                 peers.haproxy(backend),
                 run.weir().start(backend)));
-        peers.javascript(backend)
-                .ifPresentOrElse(
-                        all::add,
-                        () -> run.note(Peer.JAVASCRIPT + " was not there: npm install --prefix proxy-bench/target "
-                                + Peer.JAVASCRIPT + " brings it."));
+        Optional<Peer> javascript = peers.javascript(backend);
+        if (javascript.isPresent()
+                && Probe.send(javascript.get(), Request.chat()).statusCode() == 200) {
+            all.add(javascript.get());
+        } else {
+            run.note(Peer.JAVASCRIPT + " was not there: npm install --prefix proxy-bench/target " + Peer.JAVASCRIPT
+                    + " brings it.");
+        }
         for (Peer peer : all) {
             if (!peer.name().equals(Peer.JAVASCRIPT)) {
                 Probe.expect(peer, Request.chat(), Backend.CHAT_ANSWER);

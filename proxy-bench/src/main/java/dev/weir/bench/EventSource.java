@@ -154,8 +154,7 @@ final class EventSource implements AutoCloseable {
             long interval = idle ? IDLE_LOOK_MICROS : source.intervalMicros;
             ctx.write(Unpooled.wrappedBuffer(HEAD));
             send(ctx);
-            timer = ctx.executor()
-                    .scheduleAtFixedRate(() -> next(ctx), interval, interval, TimeUnit.MICROSECONDS);
+            timer = ctx.executor().scheduleAtFixedRate(() -> next(ctx), interval, interval, TimeUnit.MICROSECONDS);
         }
 
         private void next(ChannelHandlerContext ctx) {

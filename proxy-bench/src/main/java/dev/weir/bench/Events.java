@@ -6,6 +6,9 @@ import io.netty.buffer.ByteBuf;
 
 /** The events of the benchmark's streams: those of a chat, each with its number and the moment at which it was written. */
 final class Events {
+    /** What the usage at the end of a stream adds up to. */
+    static final int USAGE_TOKENS = 88;
+
     private static final String CHUNK_HEAD =
             "data: {\"id\":\"chatcmpl-1\",\"object\":\"chat.completion.chunk\",\"created\":1795237899,\"model\":\"upstream-model\",";
     private static final byte[] TEMPLATE = (CHUNK_HEAD

@@ -74,7 +74,8 @@ final class Handshakes {
             length += read;
             String text = new String(buffer, 0, length, StandardCharsets.ISO_8859_1);
             if (!text.startsWith("HTTP/1.1 200")) {
-                throw new VoidCellException(peer.name() + ": " + text.lines().findFirst().orElse(""));
+                throw new VoidCellException(
+                        peer.name() + ": " + text.lines().findFirst().orElse(""));
             }
             int head = text.indexOf(END_OF_HEAD);
             if (head >= 0 && length - head - END_OF_HEAD.length() >= Backend.CHAT_ANSWER.length()) {

@@ -18,15 +18,16 @@ import java.util.regex.Pattern;
 record Machine(Map<String, String> facts) {
     private static final Pattern VERSION = Pattern.compile("\\d+(\\.\\d+)+[^ ,]*");
 
-    static Machine here(List<String> jvmFlags) {
+    static Machine here(Setting setting) {
         Map<String, String> facts = new LinkedHashMap<>();
+        facts.put("Weir", Shell.firstLine("git", "-C", setting.root().toString(), "describe", "--always", "--dirty"));
         facts.put("processor", cpu());
         facts.put("kernel", System.getProperty("os.name") + " " + System.getProperty("os.version"));
         facts.put("nginx", version("nginx", "-v"));
         facts.put("HAProxy", version("haproxy", "-v"));
         facts.put("wrk", version("wrk", "-v"));
         facts.put("Java", System.getProperty("java.vm.name") + " " + Runtime.version());
-        facts.put("Weir's JVM", String.join(" ", jvmFlags));
+        facts.put("Weir's JVM", String.join(" ", setting.jvmFlags()));
         return new Machine(facts);
     }
 

@@ -5,6 +5,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.Set;
 
 /** A run's figures as a page for readers. */
@@ -25,8 +26,35 @@ final class MarkdownReport {
         page.append("| | |\n|---|---|\n");
         report.machine().facts().forEach((name, value) -> row(List.of(name, value)));
         page.append('\n');
+        goals();
+        report.charts()
+                .forEach((name, chart) -> page.append("![")
+                        .append(chart.title())
+                        .append("](")
+                        .append(report.chartFile(name))
+                        .append(")\n\n"));
         report.cells().forEach(this::cell);
         return page.toString();
+    }
+
+    private void goals() {
+        page.append("## Goals\n\n");
+        row(List.of("", "must", "aim", "measured", ""));
+        page.append("|---|---|---|---|---|\n");
+        for (Goal goal : Goals.ALL) {
+            OptionalDouble measured = goal.figure().apply(report.results());
+            row(List.of(
+                    goal.what(),
+                    bound(goal, goal.must()),
+                    bound(goal, goal.aim()),
+                    measured.isPresent() ? number(measured.getAsDouble()) : "",
+                    goal.standing(report.results()).words()));
+        }
+        page.append('\n');
+    }
+
+    private static String bound(Goal goal, double value) {
+        return (goal.lowerIsBetter() ? "≤ " : "≥ ") + number(value);
     }
 
     private void cell(Cell cell) {

@@ -10,6 +10,7 @@ final class MemoryCell implements Cell {
     static final String IDLE = "idle";
     static final String LOADED = "2,000 streams";
     static final String RECOVERED = "recovered";
+    static final String MANY_IDLE = "5,000 idle streams";
     private static final int ROUNDS = 2;
     private static final int BUSY_STREAMS = 2_000;
     private static final int IDLE_STREAMS = 5_000;
@@ -53,8 +54,8 @@ final class MemoryCell implements Cell {
         run.add(RECOVERED, RSS, peer, mebibytes(before));
         StreamLoad.during(source, peer, IDLE_STREAMS, 0, streams -> {
             Await.seconds(1);
-            run.add("5,000 idle streams", RSS, peer, mebibytes(peer.rssBytes()));
-            run.add("5,000 idle streams", PER_STREAM, peer, (peer.rssBytes() - before) / 1024.0 / IDLE_STREAMS);
+            run.add(MANY_IDLE, RSS, peer, mebibytes(peer.rssBytes()));
+            run.add(MANY_IDLE, PER_STREAM, peer, (peer.rssBytes() - before) / 1024.0 / IDLE_STREAMS);
         });
     }
 

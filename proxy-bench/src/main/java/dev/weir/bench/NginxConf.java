@@ -68,9 +68,9 @@ final class NginxConf {
 
     String text() {
         return """
-                daemon off; %s worker_processes 1; worker_rlimit_nofile 65536; pid %s/nginx.pid;
+                daemon off; %s worker_processes 1; pid %s/nginx.pid;
                 error_log %s/error.log;
-                events { worker_connections 32768; }
+                events { worker_connections 16384; }
                 http { access_log off; keepalive_requests 100000000; keepalive_timeout 600s;
                 client_body_temp_path %s/body; proxy_temp_path %s/proxy; fastcgi_temp_path %s/f; uwsgi_temp_path %s/u;
                 scgi_temp_path %s/s;

@@ -205,7 +205,8 @@ final class OpenLoop implements AutoCloseable {
         @Override
         protected void channelRead0(ChannelHandlerContext ctx, HttpObject message) {
             if (message instanceof HttpResponse response) {
-                fine = response.status().code() == 200 && response.decoderResult().isSuccess();
+                fine = response.status().code() == 200
+                        && response.decoderResult().isSuccess();
             }
             if (message instanceof LastHttpContent && waiting) {
                 waiting = false;

@@ -8,12 +8,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.ToLongFunction;
 import java.util.stream.Stream;
 
 /** A process on one core, and what the kernel says of it and its children. Any thread. */
 final class PinnedProcess implements AutoCloseable {
     /** The kernel tells processor time to user programs in hundredths of a second, whatever its own clock. */
     private static final long MICROS_PER_TICK = 10_000;
+
+    /** A JVM that writes an archive of its classes at its end takes some seconds. */
+    private static final int END_SECONDS = 20;
 
     private final String name;
     private final Process process;
@@ -53,36 +57,28 @@ final class PinnedProcess implements AutoCloseable {
 
     /** Processor time so far, of all threads and of the children that run. */
     long cpuMicros() {
-        long micros = 0;
-        for (long pid : family()) {
-            micros += ProcFiles.cpuTicks(read(pid, "stat")) * MICROS_PER_TICK;
-        }
-        return micros;
+        return MICROS_PER_TICK * sum("stat", ProcFiles::cpuTicks);
     }
 
     /** Memory that is in the machine now, of this process and its children. */
     long rssBytes() {
-        long bytes = 0;
-        for (long pid : family()) {
-            bytes += ProcFiles.rssBytes(read(pid, "status"));
-        }
-        return bytes;
+        return sum("status", ProcFiles::rssBytes);
     }
 
-    private List<Long> family() {
+    private long sum(String file, ToLongFunction<String> reader) {
         try (Stream<ProcessHandle> children = process.toHandle().descendants()) {
-            return Stream.concat(Stream.of(process.toHandle()), children)
-                    .map(ProcessHandle::pid)
-                    .toList();
+            long sum = reader.applyAsLong(read(pid(), file));
+            for (ProcessHandle child : children.filter(ProcessHandle::isAlive).toList()) {
+                sum += reader.applyAsLong(read(child.pid(), file));
+            }
+            return sum;
+        } catch (IOException e) {
+            throw new UncheckedIOException(name + " has ended: " + lastOutput(), e);
         }
     }
 
-    private String read(long pid, String file) {
-        try {
-            return Files.readString(Path.of("/proc", Long.toString(pid), file));
-        } catch (IOException e) {
-            throw new UncheckedIOException(name + " has ended; its output: " + log, e);
-        }
+    private static String read(long pid, String file) throws IOException {
+        return Files.readString(Path.of("/proc", Long.toString(pid), file));
     }
 
     /** The end of what it printed, for a message. */
@@ -95,14 +91,14 @@ final class PinnedProcess implements AutoCloseable {
         }
     }
 
-    /** Asks it to end, and ends it if it has not within a few seconds. */
+    /** Asks it to end, and ends it if it does not. */
     @Override
     public void close() {
         // Killed at once, an nginx would leave its worker behind.
         List<ProcessHandle> children = process.toHandle().descendants().toList();
         process.destroy();
         try {
-            if (!process.waitFor(5, TimeUnit.SECONDS)) {
+            if (!process.waitFor(END_SECONDS, TimeUnit.SECONDS)) {
                 process.destroyForcibly().waitFor(5, TimeUnit.SECONDS);
             }
         } catch (InterruptedException e) {

@@ -63,7 +63,8 @@ final class RateCell implements Cell {
             Map<String, Double> droppedAfter = dropped(proxies);
             for (Peer peer : proxies) {
                 if (peer.name().equals(Peer.WEIR_AUDIT) || peer.name().equals(Peer.WEIR_BODIES)) {
-                    double lost = droppedAfter.getOrDefault(peer.name(), 0.0) - droppedBefore.getOrDefault(peer.name(), 0.0);
+                    double lost =
+                            droppedAfter.getOrDefault(peer.name(), 0.0) - droppedBefore.getOrDefault(peer.name(), 0.0);
                     run.add("", "audit records dropped", peer, lost);
                     run.add("", "audit records written", peer, Metrics.of(peer).sum(WRITTEN));
                 }
@@ -71,10 +72,9 @@ final class RateCell implements Cell {
         }
     }
 
-    private static OpenLoop.Seen measure(
-            CellRun run, OpenLoop load, Peer peer, OpenLoop.@Nullable Seen without)
+    private static OpenLoop.Seen measure(CellRun run, OpenLoop load, Peer peer, OpenLoop.@Nullable Seen without)
             throws VoidCellException {
-        OpenLoop.Seen seen = load.run(peer, Request.chat(), PER_SECOND, run.seconds());
+        OpenLoop.Seen seen = load.run(peer, Request.chat(), PER_SECOND, 1.5 * run.seconds());
         if (without == null) {
             for (double percentile : PERCENTILES) {
                 run.add("", "latency p" + percentileName(percentile) + ", µs", peer, seen.micros(percentile));

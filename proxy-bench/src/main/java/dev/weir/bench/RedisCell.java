@@ -29,8 +29,20 @@ final class RedisCell implements Cell {
         int redis = Ports.next();
         String directory = run.workbench().directory("redis").toString();
         PinnedProcess server = run.workbench()
-                .start("redis", Setting.LOAD_CORE, Map.of(), List.of(
-                        "redis-server", "--port", "" + redis, "--bind", "127.0.0.1", "--save", "", "--dir", directory));
+                .start(
+                        "redis",
+                        Setting.LOAD_CORE,
+                        Map.of(),
+                        List.of(
+                                "redis-server",
+                                "--port",
+                                "" + redis,
+                                "--bind",
+                                "127.0.0.1",
+                                "--save",
+                                "",
+                                "--dir",
+                                directory));
         Await.listening(server, redis);
         int backend = Backend.chats(run);
         Weir weir = run.weir();

@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -44,6 +45,9 @@ final class StartCell implements Cell {
         Path archive = run.workbench().directory().resolve("weir.jsa");
         List<String> plain = run.setting().jvmFlags();
         time(run, weir, conf, file, with(plain, "-XX:ArchiveClassesAtExit=" + archive));
+        if (!Files.isRegularFile(archive)) {
+            throw new VoidCellException("the JVM wrote no archive");
+        }
         List<String> archived = with(plain, "-XX:SharedArchiveFile=" + archive);
         time(run, weir, conf, file, archived);
         run.rounds(() -> {

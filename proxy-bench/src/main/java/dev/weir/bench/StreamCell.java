@@ -79,6 +79,15 @@ final class StreamCell implements Cell {
                 }
             }
         });
+        expectCounted(source, proxies.get(proxies.size() - 1));
+    }
+
+    /** Whether Weir has counted the usage that it asked for. */
+    private static void expectCounted(EventSource source, Peer weir) throws IOException, VoidCellException {
+        double counted = Metrics.of(weir).sum("weir_tokens_total");
+        if (counted != (double) source.usageAsked() * Events.USAGE_TOKENS) {
+            throw new VoidCellException("Weir counted " + counted + " tokens of " + source.usageAsked() + " streams");
+        }
     }
 
     private static void report(CellRun run, Point point, Peer peer, StreamLoad.Seen seen) {

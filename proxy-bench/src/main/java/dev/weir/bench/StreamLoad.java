@@ -14,12 +14,7 @@ final class StreamLoad {
      * @param lost events that were sent and never came
      */
     record Seen(
-            double cpuMicros,
-            double perSecond,
-            double lost,
-            Histogram firstByte,
-            Histogram delays,
-            Histogram gaps) {}
+            double cpuMicros, double perSecond, double lost, Histogram firstByte, Histogram delays, Histogram gaps) {}
 
     /** What is done while all streams run. */
     @FunctionalInterface

@@ -46,8 +46,10 @@ public class FramingBenchmark {
             \r
             """.getBytes(US_ASCII));
     private final ByteBuf chunk = Unpooled.directBuffer()
-            .writeBytes((Integer.toHexString(EVENT_BYTES) + "\r\n" + "x".repeat(EVENT_BYTES) + "\r\n").getBytes(US_ASCII));
-    private final ByteBuf event = Unpooled.directBuffer().writeBytes("x".repeat(EVENT_BYTES).getBytes(US_ASCII));
+            .writeBytes(
+                    (Integer.toHexString(EVENT_BYTES) + "\r\n" + "x".repeat(EVENT_BYTES) + "\r\n").getBytes(US_ASCII));
+    private final ByteBuf event =
+            Unpooled.directBuffer().writeBytes("x".repeat(EVENT_BYTES).getBytes(US_ASCII));
 
     private final RequestDecoder requests = new RequestDecoder(HttpLimits.DEFAULT);
     private final ResponseDecoder responses = new ResponseDecoder(HttpLimits.DEFAULT);
@@ -61,7 +63,10 @@ public class FramingBenchmark {
         chunks.begin(BodyFraming.CHUNKED);
         streamRequest = new RequestHead("POST", "/v1/chat/completions", false, "127.0.0.1", new Headers());
         streamHead = new ResponseHead(
-                200, "OK", new Headers().add("Content-Type", "text/event-stream").add("Cache-Control", "no-cache"), -1);
+                200,
+                "OK",
+                new Headers().add("Content-Type", "text/event-stream").add("Cache-Control", "no-cache"),
+                -1);
         writer.writeHead(streamHead, streamRequest, "req-1", true);
         writer.flush();
         drain();
