@@ -38,10 +38,10 @@ is_brought_back() {
   return 1
 }
 
-# shellcheck disable=SC2016 # names for systemd
 systemd-run --quiet --unit=sim weir sim --port 11434 --ttft 1ms
-mkdir -p /etc/systemd/system/weir.service.d
-sed -i '$a LLM01_URL=http://127.0.0.1:11434\nLLM02_URL=http://127.0.0.1:11434\nORC_URL=http://127.0.0.1:11434' /etc/weir/weir.env
+for name in LLM01_URL LLM02_URL ORC_URL; do
+  echo "$name=http://127.0.0.1:11434" >>/etc/weir/weir.env
+done
 systemctl restart weir.service || true
 
 check "it starts, and says when it is ready" is "$(shown ActiveState) $(shown SubState) $(shown Result)" "active running success"
