@@ -54,11 +54,15 @@ final class Flood {
         double seconds = Double.parseDouble(args[3]);
         double rate = Double.parseDouble(args[4]);
         double floodRate = Double.parseDouble(args[5]);
-        Flood warmUp = new Flood(Integer.parseInt(args[0]), args[1], args[2]);
-        warmUp.run(seconds / 2, rate, floodRate);
-        System.out.println(new Flood(Integer.parseInt(args[0]), args[1], args[2]).run(seconds, rate, 0));
-        System.out.println(new Flood(Integer.parseInt(args[0]), args[1], args[2]).run(seconds, rate, floodRate));
-        System.exit(0);
+        int status = 1;
+        try {
+            new Flood(Integer.parseInt(args[0]), args[1], args[2]).run(seconds / 2, rate, floodRate);
+            System.out.println(new Flood(Integer.parseInt(args[0]), args[1], args[2]).run(seconds, rate, 0));
+            System.out.println(new Flood(Integer.parseInt(args[0]), args[1], args[2]).run(seconds, rate, floodRate));
+            status = 0;
+        } finally {
+            System.exit(status);
+        }
     }
 
     private String run(double seconds, double rate, double floodRate) throws Exception {

@@ -1,30 +1,17 @@
 #!/usr/bin/env bash
 # Installs the Debian package into a bare chroot of Debian, runs it there, upgrades, removes and purges it:
 # package.sh [PACKAGE.deb]. Needs root, debootstrap and Debian's mirror. Everything happens in a mount, process and network
-# namespace of its own. WEIR_TEST_CHROOT keeps the bare system between runs (default: made anew).
+# namespace of its own.
 set -euo pipefail
 tests="$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" && pwd)"
+# shellcheck source=packaging/tests/chroot.sh
+source "$tests/chroot.sh"
 
-if [ "$(id -u)" != 0 ] || ! command -v debootstrap >/dev/null; then
-  echo "package.sh: needs root and debootstrap (apt-get install debootstrap)" >&2
-  exit 2
-fi
+require_debootstrap
 work="$(mktemp -d)"
 trap 'rm -rf --one-file-system "$work"' EXIT
 package="${1:-$("$tests/../debian/build-deb.sh" "$work")}"
-base="${WEIR_TEST_CHROOT:-$work/base}"
-
-in_base() { chroot "$base" env DEBIAN_FRONTEND=noninteractive "$@"; }
-
-if [ ! -e "$base/ready" ]; then
-  echo "making a bare Debian in $base ..."
-  debootstrap --variant=minbase bookworm "$base" >"$work/debootstrap.log" || { tail "$work/debootstrap.log" && exit 1; }
-  in_base apt-get update -q >"$work/apt.log"
-  in_base apt-get install -yq --no-install-recommends openjdk-17-jre-headless init-system-helpers systemd curl procps \
-    iproute2 >>"$work/apt.log" 2>&1 || { tail "$work/apt.log" && exit 1; }
-  touch "$base/ready"
-fi
-cp -a --reflink=auto "$base" "$work/root"
+bare_debian "$work/root"
 cp "$tests/checks.sh" "$tests/package-inside.sh" "$work/root/root/"
 cp "$package" "$work/root/root/weir.deb"
 

@@ -123,7 +123,10 @@ final class JsonModelScan {
         return new Span(firstField, 0);
     }
 
-    /** Keeps Jackson from guessing UTF-16 or UTF-32, which have a zero among the first four bytes of any JSON object. */
+    /**
+     * Keeps Jackson from guessing UTF-16 or UTF-32, which have a zero among the first four bytes of any JSON object, and from
+     * an octet that is never part of UTF-8.
+     */
     private static void requireUtf8(ByteBuf body) throws GatewayException {
         int start = body.readerIndex();
         int length = body.readableBytes();
@@ -136,7 +139,9 @@ final class JsonModelScan {
         }
         boolean ascii = body.getByte(start) > 0;
         boolean zero = body.indexOf(start, start + Math.min(4, length), (byte) 0) >= 0;
-        if (!ascii || zero) {
+        // Jackson pads names with 0xff, and takes one that holds it for another.
+        boolean padding = body.indexOf(start, start + length, (byte) 0xff) >= 0;
+        if (!ascii || zero || padding) {
             throw ModelRequestReader.badRequest("request body: not JSON in UTF-8 (expected: a JSON object)");
         }
     }
@@ -197,7 +202,7 @@ final class JsonModelScan {
         };
     }
 
-    /** Jackson takes a name with octets that are no UTF-8, or overlong, for one it knows; other parsers do not. */
+    /** Jackson decodes overlong forms in names; other parsers do not. */
     private void requireAscii(Span name) throws GatewayException {
         int start = body.readerIndex() + name.start();
         for (int at = start; at < start + name.length(); at++) {

@@ -94,7 +94,9 @@ class JsonModelScanFuzzTest {
                             .isEqualTo(request.model());
                 }
             } catch (GatewayException refused) {
-                assertThat(isPlain(tree, input)).as("refused: " + refused.getMessage()).isFalse();
+                assertThat(isPlain(tree, input))
+                        .as("refused: " + refused.getMessage())
+                        .isFalse();
             } catch (IOException e) {
                 throw new AssertionError(e);
             }

@@ -309,6 +309,7 @@ class JsonModelScanTest {
             strings = {
                 "{\"mode\u00ffl\":\"m\"}",
                 "{\"m\u00c1\u00afdel\":\"m\"}",
+                "{\"model\":\"m\",\"stre\":{\"stre\u00ffam\":true}}",
                 "{\"model\":\"m\",\"stre\u00ffam\":true}"
             })
     void aNameWithAnOctetThatIsNoUtf8IsNotTakenForAnother(String latin1) throws Exception {

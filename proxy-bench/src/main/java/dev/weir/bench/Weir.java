@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -63,7 +64,15 @@ final class Weir {
                 "--config",
                 file.toString(),
                 "bench");
-        String printed = Shell.run(environment(conf), command);
+        // It gives up when the disk is slow to answer, as on a machine that has just ended another cell.
+        String printed = Await.value("weir keys create", () -> {
+            try {
+                return Optional.of(Shell.run(environment(conf), command));
+            } catch (IOException e) {
+                setting.say("  again: " + e.getMessage());
+                return Optional.empty();
+            }
+        });
         Matcher key = KEY.matcher(printed);
         if (!key.find()) {
             throw new IOException("no key in what weir keys create printed:\n" + printed);

@@ -38,6 +38,11 @@ final class RequestDecoder {
         return started;
     }
 
+    /** Whether the request being read, or the last one read, is known to be a HEAD. */
+    boolean isHead() {
+        return method.equals("HEAD");
+    }
+
     /** How the last head's body is framed. */
     BodyFraming framing() {
         return framing;
@@ -81,6 +86,7 @@ final class RequestDecoder {
                 return false;
             }
             started = true;
+            method = "";
             if (!Octets.isToken(in.getByte(in.readerIndex()))) {
                 throw new BadMessageException(400, "not an HTTP request");
             }

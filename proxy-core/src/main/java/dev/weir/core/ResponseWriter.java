@@ -203,8 +203,8 @@ final class ResponseWriter {
     }
 
     /** Writes the answer to a request that gets no exchange. */
-    void writeRefusal(int status, String detail) {
-        byte[] refusal = ErrorResponses.refusal(status, detail, RequestId.random());
+    void writeRefusal(int status, String detail, boolean head) {
+        byte[] refusal = ErrorResponses.refusal(status, detail, RequestId.random(), head);
         buffer(refusal.length).writeBytes(refusal);
     }
 

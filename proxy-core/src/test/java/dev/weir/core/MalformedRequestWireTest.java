@@ -262,6 +262,22 @@ final class MalformedRequestWireTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "HEAD /health HTTP/1.1\\r\\n\\r\\n",
+                "HEAD /health HTTP/1.1\\r\\nH X : y\\r\\n\\r\\n",
+                "HEAD /health HTTP/1.1\\r\\nH Expect: x\\r\\n\\r\\n"
+            })
+    void refusedHeadIsAnsweredWithoutABody(String request) {
+        try (RawClient client = gateway.connect()) {
+            client.send(bytes(request));
+            assertThat(client.readResponse(true).status()).isIn(400, 417);
+            client.expectClosed();
+        }
+        gateway.awaitRefused();
+    }
+
     @Test
     void nothingAfterARefusedRequestIsProcessed() {
         try (RawClient client = gateway.connect()) {

@@ -118,6 +118,7 @@ public final class Gateway implements GatewayControl, AutoCloseable {
             gateway.putInForce(loaded);
             gateway.listeners.open(loaded.config().server(), InheritedSockets.of(environment), gateway.certificate);
             gateway.certificate.watch(gateway.background);
+            gateway.observation.observeHost(gateway.services.stateDirectory(), gateway.background);
             ModelFeed.start(gateway.fleet, gateway::config, gateway.services);
             gateway.observation.observe(
                     gateway.engine, gateway.fleet, gateway.services.shared(Database.class), gateway.eventLoops);

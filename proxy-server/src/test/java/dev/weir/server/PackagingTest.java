@@ -114,7 +114,8 @@ class PackagingTest {
     @ParameterizedTest
     @ValueSource(strings = {"tarball/install.sh", "debian/postinst", "debian/prerm", "debian/postrm"})
     void installersKnowEveryUnit(String script) {
-        Set<String> named = UNIT.matcher(text(script)).results().map(m -> m.group()).collect(Collectors.toSet());
+        Set<String> named =
+                UNIT.matcher(text(script)).results().map(m -> m.group()).collect(Collectors.toSet());
         Set<String> lasting = new TreeSet<>(Set.of("weir.service", "weir.socket"));
         files("packaging/systemd", "*.timer").forEach(file -> lasting.add(String.valueOf(file.getFileName())));
 
@@ -132,7 +133,8 @@ class PackagingTest {
     @ParameterizedTest
     @ValueSource(strings = {"deployment", "service", "poddisruptionbudget"})
     void manifestsSpeakOfTheSamePods(String name) {
-        Object manifest = documents(PACKAGING.resolve("kubernetes/" + name + ".yaml")).get(0);
+        Object manifest =
+                documents(PACKAGING.resolve("kubernetes/" + name + ".yaml")).get(0);
         Map<?, ?> selector = map(map(map(manifest).get("spec")).get("selector"));
         Object labels = selector.containsKey("matchLabels") ? selector.get("matchLabels") : selector;
 
@@ -153,19 +155,23 @@ class PackagingTest {
 
     @Test
     void theConfigurationOfKubernetesIsValid() throws InvalidConfigurationException {
-        Object manifest = documents(PACKAGING.resolve("kubernetes/configmap.yaml")).get(0);
+        Object manifest =
+                documents(PACKAGING.resolve("kubernetes/configmap.yaml")).get(0);
         String yaml = String.valueOf(map(map(manifest).get("data")).get("weir.yaml"));
 
-        assertThat(LoadedConfiguration.load(ConfigurationFile.of(yaml), ENVIRONMENT).warnings())
+        assertThat(LoadedConfiguration.load(ConfigurationFile.of(yaml), ENVIRONMENT)
+                        .warnings())
                 .isEmpty();
     }
 
     @Test
     void theConfigurationOfComposeIsValidAndItsThreeInstancesAreBalanced() throws InvalidConfigurationException {
         String yaml = text("docker/weir.yaml");
-        Map<?, ?> services = map(map(documents(PACKAGING.resolve("docker/compose.yaml")).get(0)).get("services"));
+        Map<?, ?> services = map(
+                map(documents(PACKAGING.resolve("docker/compose.yaml")).get(0)).get("services"));
 
-        assertThat(LoadedConfiguration.load(ConfigurationFile.of(yaml), ENVIRONMENT).warnings())
+        assertThat(LoadedConfiguration.load(ConfigurationFile.of(yaml), ENVIRONMENT)
+                        .warnings())
                 .isEmpty();
         for (String instance : List.of("weir-1", "weir-2", "weir-3")) {
             assertThat(map(services.get(instance)).get("image")).isEqualTo("weir:local");

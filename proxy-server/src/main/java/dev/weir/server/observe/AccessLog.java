@@ -14,6 +14,7 @@ import java.util.Locale;
 import java.util.Queue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,6 +29,9 @@ final class AccessLog implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(LOGGER);
     private static final int QUEUE = 32 * 1024;
+
+    /** W3C Trace Context section 3.2; its second field names the trace. Passed on to backends as it came. */
+    private static final Pattern TRACE_PARENT = Pattern.compile("[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}");
 
     /** Lines are handed on together up to this many characters: each hand-over costs a system call. */
     private static final int BATCH_CHARS = 16 * 1024;
@@ -115,6 +119,10 @@ final class AccessLog implements AutoCloseable {
             time.append(line, endMillis);
             line.append("\",");
             text(line, "id", exchange.id());
+            String trace = exchange.request().headers().get("traceparent");
+            if (trace != null && TRACE_PARENT.matcher(trace).matches()) {
+                text(line, "trace_id", trace.substring(3, 35));
+            }
             text(line, "client", exchange.clientAddress().getHostAddress());
             text(line, "key", identity == null ? "" : identity.id());
             text(line, "method", exchange.request().method());
