@@ -26,7 +26,7 @@ trap 'stop; rm -rf "$work"' EXIT
 [ -f "$jar" ] || { echo "restart.sh needs $jar: run ./mvnw -DskipTests package" >&2; exit 1; }
 
 cat >"$work/weir.yaml" <<YAML
-server: {listen: "127.0.0.1:$port", admin_listen: "127.0.0.1:\${ADMIN_PORT}", reuse_port: \${REUSE_PORT}, timeouts: {drain_delay: 1s}}
+server: {listen: "127.0.0.1:$port", admin_listen: "127.0.0.1:\${ADMIN_PORT}", reuse_port: "\${REUSE_PORT}", timeouts: {drain_delay: 1s}}
 database: {url: "sqlite:$work/weir.db"}
 backends: {sim: {url: "http://127.0.0.1:18510", kind: openai, max_in_flight: 4096}}
 models: {m: {targets: [{backend: sim, model: m}]}}
@@ -62,7 +62,7 @@ ready() { # ADMIN-PORT
     if curl -fsS -o "$work/ready" -H 'Authorization: Bearer sk-hx-dev-1234' "http://127.0.0.1:$1/metrics" 2>/dev/null; then return; fi
     sleep 0.1
   done
-  cat "$work"/gateway*.log >&2
+  tail -n 5 "$work"/gateway*.log >&2
   echo "the gateway does not get ready" >&2
   exit 1
 }
@@ -84,6 +84,8 @@ overlap() {
   ready 18502
   kill "$first"
   wait "$loading" || lost=1
+  kill "${pids[-1]}"
+  wait "${pids[-1]}" || true
 }
 
 with_socket() {
@@ -100,6 +102,7 @@ with_socket() {
   echo start >&5
   wait "$loading" || lost=1
   exec 5>&-
+  wait "${pids[-1]}" || true
 }
 
 lost=0
