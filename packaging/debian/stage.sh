@@ -49,7 +49,7 @@ packaged_configuration >"$stage/weir.yaml"
 grep -q '0\.0\.0\.0:4000}"' "$stage/weir.yaml" || fail "conf/weir.yaml: server.listen is not as expected"
 WEIR_MASTER_KEY=staged java -jar "$jar" check "$stage/weir.yaml" >"$stage/check.log" 2>&1 ||
   fail "the jar refuses conf/weir.yaml, is it older? $(cat "$stage/check.log")"
-gzip -9n <"$packaging/files/weir.1" >"$stage/weir.1.gz"
+for page in weir.1 weir-recover.8; do gzip -9n <"$packaging/files/$page" >"$stage/$page.gz"; done
 (cd "$stage" && java -cp "$jar" picocli.AutoComplete --name weir --completionScript weir.bash dev.weir.server.Main)
 
 mkdir -p "$tree"
