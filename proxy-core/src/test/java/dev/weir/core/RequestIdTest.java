@@ -19,7 +19,6 @@ class RequestIdTest {
 
     @Test
     void idsOfOneMillisecondDiffer() {
-        assertThat(Stream.generate(RequestId::random).limit(10_000))
-                .doesNotHaveDuplicates();
+        assertThat(Stream.generate(RequestId::random).limit(10_000)).doesNotHaveDuplicates();
     }
 }
