@@ -49,7 +49,7 @@ final class RequestId {
     /** Writes the lowest {@code 5 * digits} bits, the highest first. */
     private static void put(byte[] id, int from, int digits, long bits) {
         for (int i = 0; i < digits; i++) {
-            id[from + i] = DIGITS[(int) (bits >>> 5 * (digits - 1 - i)) & 31];
+            id[from + i] = DIGITS[(int) (bits >>> (5 * (digits - 1 - i))) & 31];
         }
     }
 }
