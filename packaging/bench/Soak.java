@@ -22,6 +22,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
 
@@ -38,6 +39,7 @@ final class Soak {
     private static final String STREAM = CHAT.replace("}]}", "}],\"stream\":true}");
     private static final int EVENTS = 20;
     private static final int LARGE_EVENTS = 2_000;
+    private static final long TICK_NANOS = 10_000_000;
 
     /** What a client or a backend does wrong, and what the client must see. */
     private enum Fault {
@@ -79,6 +81,7 @@ final class Soak {
     private final LongAdder accepted = new LongAdder();
     private final LongAdder wrong = new LongAdder();
     private final List<Double> millis = new ArrayList<>();
+    private final AtomicLong stoodStillNanos = new AtomicLong();
     private final List<Long> residents = new ArrayList<>();
     private String limitedKey = "";
 
@@ -98,7 +101,10 @@ final class Soak {
         long start = System.nanoTime();
         long end = start + (long) (minutes * 60e9);
         long report = start;
-        System.out.println("minute  sent  p50 ms  p99 ms  RSS MiB  descriptors");
+        Thread watch = new Thread(this::watch);
+        watch.setDaemon(true);
+        watch.start();
+        System.out.println("minute   sent  p50 ms  p99 ms  RSS MiB  descriptors  stood still ms");
         for (long i = 0; System.nanoTime() < end; i++) {
             long due = start + (long) (i * 1e9 / rate);
             while (due - System.nanoTime() > 0) {
@@ -125,6 +131,15 @@ final class Soak {
         return judge(before, descriptorsBefore, over);
     }
 
+    /** How long this process, which has little to do, did not come to run: then the machine is busy with something else. */
+    private void watch() {
+        while (true) {
+            long begin = System.nanoTime();
+            LockSupport.parkNanos(TICK_NANOS);
+            stoodStillNanos.accumulateAndGet(System.nanoTime() - begin - TICK_NANOS, Math::max);
+        }
+    }
+
     private void report(double minute) throws IOException {
         double[] sorted;
         synchronized (millis) {
@@ -135,13 +150,14 @@ final class Soak {
         residents.add(resident);
         System.out.printf(
                 Locale.ROOT,
-                "%6.1f %6d %7.1f %7.1f %8d %12d%n",
+                "%6.1f %6d %7.1f %7.1f %8d %12d %15d%n",
                 minute,
                 accepted.sum(),
                 sorted.length == 0 ? 0 : sorted[sorted.length / 2],
                 sorted.length == 0 ? 0 : sorted[(int) (sorted.length * 0.99)],
                 resident / 1024,
-                descriptors());
+                descriptors(),
+                stoodStillNanos.getAndSet(0) / 1_000_000);
     }
 
     /** Waits until nothing is in flight, then adds up. */

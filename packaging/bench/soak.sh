@@ -62,6 +62,6 @@ for _ in $(seq 150); do
   sleep 0.2
 done
 if ! java -Xmx512m "$root/packaging/bench/Soak.java" client 18300 "$weir" "$minutes" "$rate"; then
-  grep -a '"ERROR"' "$work/weir.out" | head -5 >&2 || true
+  grep -aE '"(ERROR|WARN)"' "$work/weir.out" | tail -20 >&2 || true
   exit 1
 fi

@@ -113,7 +113,7 @@ class SecretsProcessTest {
         ask(port, "POST", CHAT, BODY, MASTER);
         ask(port, "POST", CHAT, BODY, "sk-hush-guess");
         ask(port, "POST", CHAT, "{\"model\":\"m\",\"api_key\":\"hush-broken\",,", MASTER);
-        ask(port, "POST", CHAT, "{\"model\":\"m\",\"model\":\"hush-twice\"}", MASTER);
+        ask(port, "POST", CHAT, "{\"model\":\"m\",\"model\":\"twice\"}", MASTER);
         ask(port, "GET", "/v1/models", "", MANAGEMENT);
         ask(port, "GET", "/v1/models?api_key=hush-query", "", MASTER);
         ask(port, "GET", "/nowhere?key=hush-query", "", "sk-hush-guess");
