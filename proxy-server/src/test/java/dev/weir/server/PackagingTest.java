@@ -18,6 +18,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -77,9 +78,11 @@ class PackagingTest {
         return documents;
     }
 
-    private static Map<?, ?> map(Object yaml) {
-        assertThat(yaml).isInstanceOf(Map.class);
-        return (Map<?, ?>) yaml;
+    private static Map<?, ?> map(@Nullable Object yaml) {
+        if (yaml instanceof Map<?, ?> map) {
+            return map;
+        }
+        throw new AssertionError(yaml + " (expected: a map)");
     }
 
     @Test
