@@ -13,6 +13,7 @@ import io.netty.handler.codec.ByteToMessageDecoder;
 import io.netty.handler.codec.DecoderException;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
 import java.io.IOException;
+import java.nio.channels.NotYetConnectedException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -323,7 +324,10 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
         reset = true;
-        if (cause instanceof IOException || cause instanceof DecoderException) {
+        // Not yet connected is what epoll calls a connection that was refused late.
+        if (cause instanceof IOException
+                || cause instanceof DecoderException
+                || cause instanceof NotYetConnectedException) {
             LOG.debug("connection to backend {} failed: {}", backend.name(), cause.toString());
         } else {
             LOG.error("connection to backend {} failed", backend.name(), cause);
