@@ -54,7 +54,7 @@ with_an_old_java() {
 answers() {
   local port
   for _ in $(seq 120); do
-    port="$(sed -n 's/.*listening.*:\([0-9][0-9]*\).*/\1/p' "$1" | head -1)"
+    port="$(sed -n 's/.* listens on [^ ]*:\([0-9]*\),.*/\1/p' "$1" | head -1)"
     if [ -n "$port" ] && exec 3<>"/dev/tcp/127.0.0.1/$port"; then
       printf 'GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n' >&3
       head -1 <&3 | grep -q 200

@@ -117,7 +117,7 @@ run_the_unit
 check "it is removed" apt-get remove -yq weir
 check "its program is gone" not test -e /usr/share/weir
 check "its configuration and its data stay" test -f /etc/weir/weir.yaml -a -f /etc/weir/weir.env -a -f /var/lib/weir/data/weir.db
-check "it installs again over them" apt-get install -yq -o Dpkg::Options::=--force-confold ./weir.deb
+check "it installs again over them" apt-get install -yq --no-install-recommends -o Dpkg::Options::=--force-confold ./weir.deb
 check "the key is the old one" cmp /etc/weir/weir.env /root/env.before
 check "it is purged" apt-get purge -yq weir
 listing >/root/after

@@ -19,8 +19,14 @@ for device in null zero full random urandom tty; do
   mount --bind "/dev/$device" "$root/dev/$device"
 done
 mkdir "$root/dev/pts" "$root/dev/shm"
-mount -t devpts devpts "$root/dev/pts"
+mount -t devpts -o newinstance,ptmxmode=0666 devpts "$root/dev/pts"
+ln -s pts/ptmx "$root/dev/ptmx"
 mount -t tmpfs tmpfs "$root/dev/shm"
 ip link set lo up
-exec chroot "$root" env -i container=weir-test PATH=/usr/sbin:/usr/bin:/sbin:/bin \
+# A real root, not a chroot: in that one, the kernel makes no user namespaces (PrivateUsers=yes).
+cd "$root"
+mkdir -p mnt
+pivot_root . mnt
+umount --lazy /mnt
+exec env -i container=weir-test PATH=/usr/sbin:/usr/bin:/sbin:/bin \
   /lib/systemd/systemd --system --show-status=no --log-target=console
