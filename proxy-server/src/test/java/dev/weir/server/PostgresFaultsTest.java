@@ -60,7 +60,7 @@ class PostgresFaultsTest {
     }
 
     private TestGateway start(String settings) {
-        return TestGateway.start("""
+        TestGateway gateway = TestGateway.start("""
                 database: {url: "%s", pool_timeout: 1s, statement_timeout: 1s}
                 backends: {a: {url: "%s", kind: openai}}
                 models: {gpt: {targets: [{backend: a, model: gpt}]}}
@@ -69,6 +69,8 @@ class PostgresFaultsTest {
                 %s
                 """.formatted(
                         database.replace(":" + SERVER.port() + "/", ":" + link.port() + "/"), SIM.url(), settings));
+        Await.until(LONG, "the database is up", () -> isUp(gateway));
+        return gateway;
     }
 
     private static HttpResponse<String> manage(TestGateway gateway, String method, String path, String json) {

@@ -45,7 +45,7 @@ class RedisFaultsTest {
     }
 
     private TestGateway start(String onStoreFailure) {
-        return TestGateway.start("""
+        TestGateway gateway = TestGateway.start("""
                 redis: {url: "redis://127.0.0.1:%d", timeout: %dms}
                 backends: {a: {url: "%s", kind: openai}}
                 models:
@@ -55,6 +55,8 @@ class RedisFaultsTest {
                 pipeline: [cors, audit, usage, auth, rate_limit, cache, transform]
                 middleware: {rate_limit: {on_store_failure: %s, management: {requests_per_minute: 1000000}}}
                 """.formatted(link.port(), TIMEOUT_MILLIS, sim.url(), onStoreFailure));
+        Await.until(LONG, "the database is up", () -> gateway.metric("weir_store_up{store=\"database\",}") == 1);
+        return gateway;
     }
 
     private static boolean isUp(TestGateway gateway) {
