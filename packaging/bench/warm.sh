@@ -3,11 +3,12 @@
 # load a model and keep two of ten at a time, and the same seeded mix of streams through Weir before fresh servers each
 # time. Needs a built weir.jar. Loopback only; takes about 2 x SECONDS + 30 s and ends by itself.
 #
-#   packaging/bench/warm.sh [SECONDS] [REQUESTS_PER_SECOND]        (default 60 and 4)
+#   packaging/bench/warm.sh [SECONDS] [REQUESTS_PER_SECOND] [SEED]        (default 60, 4 and 1)
 set -euo pipefail
 
 seconds="${1:-60}"
 rate="${2:-4}"
+seed="${3:-1}"
 load="2s"
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
 jar="$root/proxy-server/target/weir.jar"
@@ -63,7 +64,7 @@ run() { # BALANCE
   for port in 18201 18202 18203; do await "http://127.0.0.1:$port/api/version"; done
   await http://127.0.0.1:18200/readyz
   sleep 3
-  java "$root/packaging/bench/WarmLoad.java" http://127.0.0.1:18200 sk-hx-dev-1234 "$models" "$seconds" "$rate" >"$work/$1.result"
+  java "$root/packaging/bench/WarmLoad.java" http://127.0.0.1:18200 sk-hx-dev-1234 "$models" "$seconds" "$rate" "$seed" >"$work/$1.result"
   echo "$1: $(cat "$work/$1.result")" >&2
   curl -fsS http://127.0.0.1:18200/metrics | awk -F'[{}" ]' '/^weir_choices_total/ {n[$5] += $NF} END {for (r in n) printf "  chosen as %s: %d\n", r, n[r]}' >&2
   stop

@@ -5,7 +5,6 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import dev.weir.core.Exchange;
 import dev.weir.core.ModelRequest;
-import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -27,45 +26,77 @@ final class Affinities {
     private Affinities() {}
 
     /** Equal for requests that belong together, {@link Asker#NO_AFFINITY} for one that belongs to no other. */
-    static long of(Balancing.Affinity affinity, Exchange exchange, String identity) {
-        return switch (affinity) {
+    static long of(Affinity affinity, Exchange exchange, String identity) {
+        // Two senders share no session, user or conversation, whatever they call them.
+        return switch (affinity.by()) {
             case NONE -> Asker.NO_AFFINITY;
             case KEY -> identity.isEmpty() ? Asker.NO_AFFINITY : hash(0, identity);
-            case CONVERSATION -> conversation(exchange, identity);
+            case HEADER -> header(affinity.header(), exchange, hash(0, identity));
+            case USER -> inBody(exchange, parser -> user(hash(0, identity), parser));
+            case CONVERSATION -> conversation(exchange, hash(0, identity));
         };
     }
 
-    /** Two senders never share a conversation, however it begins. */
-    private static long conversation(Exchange exchange, String identity) {
-        long sender = hash(0, identity);
-        String named = exchange.request().headers().get(CONVERSATION);
-        if (named != null && !named.isEmpty()) {
-            return hash(sender, named);
-        }
-        ModelRequest request = exchange.get(ModelRequest.KEY);
-        return request == null || !request.json() ? Asker.NO_AFFINITY : beginning(sender, exchange.body());
+    private static long header(String name, Exchange exchange, long sender) {
+        String value = exchange.request().headers().get(name);
+        return value == null || value.isEmpty() ? Asker.NO_AFFINITY : hash(sender, value);
     }
 
-    /** The messages up to the first one of the user, or how the prompt or input begins. */
-    static long beginning(long seed, ByteBuf body) {
-        try (JsonParser parser = JSON.createParser((InputStream) new ByteBufInputStream(body.duplicate()))) {
-            if (parser.nextToken() != JsonToken.START_OBJECT) {
-                return Asker.NO_AFFINITY;
-            }
-            for (String name = parser.nextFieldName(); name != null; name = parser.nextFieldName()) {
-                JsonToken value = parser.nextToken();
-                if (name.equals("messages") && value == JsonToken.START_ARRAY) {
-                    return messages(seed, parser);
-                }
-                if ((name.equals("prompt") || name.equals("input")) && value == JsonToken.VALUE_STRING) {
-                    return hash(seed, prefix(parser.getText()));
-                }
-                parser.skipChildren();
-            }
+    private static long conversation(Exchange exchange, long sender) {
+        long named = header(CONVERSATION, exchange, sender);
+        return named == Asker.NO_AFFINITY ? inBody(exchange, parser -> beginning(sender, parser)) : named;
+    }
+
+    /** Reads an affinity from a body, behind the brace that opens it. */
+    private interface Reader {
+        long read(JsonParser parser) throws IOException;
+    }
+
+    private static long inBody(Exchange exchange, Reader reader) {
+        ModelRequest request = exchange.get(ModelRequest.KEY);
+        if (request == null || !request.json()) {
             return Asker.NO_AFFINITY;
+        }
+        try (JsonParser parser = JSON.createParser(
+                (InputStream) new ByteBufInputStream(exchange.body().duplicate()))) {
+            return parser.nextToken() == JsonToken.START_OBJECT ? reader.read(parser) : Asker.NO_AFFINITY;
         } catch (IOException e) {
             return Asker.NO_AFFINITY;
         }
+    }
+
+    /** OpenAI's {@code user}, or Anthropic's {@code metadata.user_id}. */
+    private static long user(long seed, JsonParser parser) throws IOException {
+        for (String name = parser.nextFieldName(); name != null; name = parser.nextFieldName()) {
+            JsonToken value = parser.nextToken();
+            if (value == JsonToken.VALUE_STRING && (name.equals("user") || name.equals("user_id"))) {
+                return hash(seed, parser.getText());
+            }
+            if (name.equals("metadata") && value == JsonToken.START_OBJECT) {
+                long named = user(seed, parser);
+                if (named != Asker.NO_AFFINITY) {
+                    return named;
+                }
+            } else {
+                parser.skipChildren();
+            }
+        }
+        return Asker.NO_AFFINITY;
+    }
+
+    /** The messages up to the first one of the user, or how the prompt or input begins. */
+    private static long beginning(long seed, JsonParser parser) throws IOException {
+        for (String name = parser.nextFieldName(); name != null; name = parser.nextFieldName()) {
+            JsonToken value = parser.nextToken();
+            if (name.equals("messages") && value == JsonToken.START_ARRAY) {
+                return messages(seed, parser);
+            }
+            if ((name.equals("prompt") || name.equals("input")) && value == JsonToken.VALUE_STRING) {
+                return hash(seed, prefix(parser.getText()));
+            }
+            parser.skipChildren();
+        }
+        return Asker.NO_AFFINITY;
     }
 
     private static long messages(long seed, JsonParser parser) throws IOException {

@@ -5,13 +5,15 @@ import dev.weir.core.GatewayException;
 import dev.weir.core.Identity;
 import dev.weir.core.ModelRequest;
 import dev.weir.core.ModelRequest.Span;
+import dev.weir.core.RequestHead;
 import dev.weir.core.Route;
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 import java.nio.charset.StandardCharsets;
 
 /**
  * Understands what an agent asks for: a chat ({@code messages}) or a completion ({@code prompt}), whichever its path names.
- * The answer is always a stream, so {@code stream} is set where it is not. Stateless; runs on the event loop.
+ * The answer is always a stream, so {@code stream} is set where it is not. Stateless; any thread.
  */
 public final class AgentRequestReader implements Route.RequestReader {
     private static final String CHAT = "/v1/chat/completions";
@@ -22,8 +24,17 @@ public final class AgentRequestReader implements Route.RequestReader {
     /** Leaves what it reads under {@link ModelRequest#KEY}; reads again what it had to edit. */
     @Override
     public void read(Exchange exchange) throws GatewayException {
-        JsonModelScan scan = ModelRequestReader.readJson(exchange.request().headers(), exchange.body());
+        examine(exchange.request(), exchange.body()).into(exchange);
+    }
+
+    @Override
+    public Route.Reading examine(RequestHead head, ByteBuf body) throws GatewayException {
+        JsonModelScan scan = ModelRequestReader.readJson(head.headers(), body);
         ModelRequest request = scan.result();
+        return exchange -> leave(scan, request, exchange);
+    }
+
+    private static void leave(JsonModelScan scan, ModelRequest request, Exchange exchange) throws GatewayException {
         Identity.requireModel(exchange, request.model());
         if (!request.stream()) {
             BodyEdits edits = new BodyEdits(exchange.body());

@@ -1,11 +1,8 @@
 package dev.weir.backends;
 
 import io.netty.channel.EventLoop;
-import java.lang.ref.WeakReference;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -30,7 +27,7 @@ public final class Backend {
     private final Map<EventLoop, ConnectionPool> pools = new ConcurrentHashMap<>();
     private final Set<WaitQueue> waiting = ConcurrentHashMap.newKeySet();
     private final LongAdder connects = new LongAdder();
-    private final Map<String, WeakReference<HostedModel>> hosted = new HashMap<>();
+    private final ModelMemory memory = new ModelMemory();
     private final long hash;
     private volatile BackendKnowledge knowledge = BackendKnowledge.NOTHING;
     private volatile Runnable refresh = () -> {};
@@ -157,33 +154,21 @@ public final class Backend {
 
     /** What is known of {@code model} here, by Ollama's rule for names; remembered while somebody holds it. */
     HostedModel hosted(String model) {
-        String name = ModelCatalog.normalized(model);
-        synchronized (hosted) {
-            WeakReference<HostedModel> reference = hosted.get(name);
-            HostedModel known = reference == null ? null : reference.get();
-            if (known != null) {
-                return known;
-            }
+        return memory.hosted(ModelCatalog.normalized(model), name -> {
             HostedModel made = new HostedModel(model, spec.parallel(), spec.kind() == BackendSpec.Kind.OLLAMA);
-            hosted.put(name, new WeakReference<>(made));
             knowledge.tell(name, made, clock.getAsLong());
             return made;
-        }
+        });
     }
 
     /** The models that targets serve here, by their normalized names. */
     public Map<String, HostedModel> hosted() {
-        Map<String, HostedModel> held = new TreeMap<>();
-        synchronized (hosted) {
-            hosted.values().removeIf(reference -> reference.get() == null);
-            hosted.forEach((name, reference) -> {
-                HostedModel model = reference.get();
-                if (model != null) {
-                    held.put(name, model);
-                }
-            });
-        }
-        return held;
+        return memory.hosted();
+    }
+
+    /** What its memory holds. */
+    ModelMemory memory() {
+        return memory;
     }
 
     /** Names it among others, for {@link Rendezvous}. */
@@ -258,7 +243,11 @@ public final class Backend {
             }
             return null;
         }
-        return new Lease(target, reason, target.hosted().beginLoading(), now);
+        boolean loading = target.hosted().beginLoading();
+        if (loading) {
+            memory.loads(now);
+        }
+        return new Lease(target, reason, loading, now);
     }
 
     private boolean takeSlot() {

@@ -1,43 +1,35 @@
 package dev.weir.backends;
 
-import dev.weir.backends.translate.Translation;
 import dev.weir.core.Dispatch;
 import dev.weir.core.Downstream;
 import dev.weir.core.Exchange;
 import dev.weir.core.GatewayException;
+import dev.weir.core.Headers;
 import dev.weir.core.Identity;
-import dev.weir.core.ModelRequest;
-import dev.weir.core.ResponseFilter;
 import dev.weir.core.ResponseHead;
 import dev.weir.core.Upstream;
 import io.netty.buffer.ByteBuf;
-import io.netty.channel.Channel;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One exchange's way to an answer: attempts on one target after another until one answers.
+ * One exchange's way to an answer: attempts on one target after another until one answers. Where to ask next, and whether it
+ * may, is for {@link Itinerary}; one try is an {@link Attempt}; the way back is {@link ResponseRelay}.
  *
  * <pre>
- *   CHOOSING ──slot──▶ CONNECTING ──connected, sent──▶ WAITING ──head──▶ RELAYING ──end──▶ DONE
+ *   CHOOSING ──slot──▶ ATTEMPTING ──answered──▶ RELAYING ──end──▶ DONE
  *   CHOOSING ──all busy──▶ QUEUED ──slot freed──▶ CHOOSING
- *   CONNECTING, WAITING ──failed, may be repeated──▶ CHOOSING      (on another target, or with a fallback)
+ *   ATTEMPTING ──failed, may be repeated──▶ CHOOSING      (on another target, or with a fallback)
  *   any ──client left, or failed for good──▶ DONE
  * </pre>
  *
  * Runs on the event loop of its exchange.
  */
-final class BackendCall
-        implements Upstream,
-                BackendConnection.Receiver,
-                Connector.Requester,
-                QueuePlace.Guest,
-                EventStreamGuard.Source {
+final class BackendCall implements Upstream, Attempt.Owner, QueuePlace.Guest, EventStreamGuard.Source {
     private enum State {
         CHOOSING,
         QUEUED,
-        CONNECTING,
-        WAITING,
+        ATTEMPTING,
         RELAYING,
         DONE
     }
@@ -46,33 +38,23 @@ final class BackendCall
     private final CallKind kind;
     private final Itinerary itinerary;
     private final Dispatch dispatch = new Dispatch();
-    private final StreamFormat format;
-    private final long heartbeatMillis;
-    private Downstream downstream;
-    private boolean guarded;
-    private @Nullable Translation translation;
+    private final BackendEvents events;
+    private final ResponseRelay relay;
 
     private State state = State.CHOOSING;
     private @Nullable QueuePlace place;
-    private @Nullable Lease lease;
+    private @Nullable Attempt attempt;
     private @Nullable Backend failedBefore;
-    private @Nullable Channel connecting;
-    private @Nullable BackendConnection connection;
-    private @Nullable RequestStream requestStream;
-    private Lease.Verdict verdict = Lease.Verdict.WORKS;
 
-    /**
-     * @param groups who may answer, in order: the one asked for, then its fallbacks
-     * @param heartbeatMillis how often a client that waits for a stream's first token hears of Weir; 0 for never
-     */
-    BackendCall(
-            Exchange exchange, Downstream downstream, List<BackendGroup> groups, CallKind kind, long heartbeatMillis) {
+    /** @param groups who may answer, in order: the one asked for, then its fallbacks */
+    BackendCall(Exchange exchange, Downstream downstream, List<BackendGroup> groups, CallKind kind) {
         this.exchange = exchange;
-        this.downstream = downstream;
         this.kind = kind;
-        this.heartbeatMillis = heartbeatMillis;
-        this.format = kind == CallKind.RELAY ? StreamFormat.OTHER : StreamFormat.of(UpstreamPath.pathOf(exchange));
+        this.events = groups.get(0).events();
         this.itinerary = new Itinerary(groups, kind, asker(exchange, groups.get(0)));
+        StreamFormat format =
+                kind == CallKind.RELAY ? StreamFormat.OTHER : StreamFormat.of(UpstreamPath.pathOf(exchange));
+        this.relay = new ResponseRelay(exchange, downstream, format, events, this);
     }
 
     private static Asker asker(Exchange exchange, BackendGroup group) {
@@ -81,15 +63,12 @@ final class BackendCall
         return new Asker(id, Affinities.of(group.balancing().affinity(), exchange, id));
     }
 
-    void start() {
+    /** @param heartbeatMillis how often a client that waits for a stream's first token hears of Weir; 0 for never */
+    void start(long heartbeatMillis) {
         exchange.set(Dispatch.KEY, dispatch);
         itinerary.begin();
-        ModelRequest request = exchange.get(ModelRequest.KEY);
-        if (heartbeatMillis > 0 && request != null && request.stream() && format.hasComments()) {
-            Downstream client = downstream;
-            guard().beatEvery(heartbeatMillis, client);
-        }
-        downstream.attach(this);
+        relay.beatEvery(heartbeatMillis);
+        relay.downstream().attach(this);
         if (state == State.CHOOSING) {
             arrive();
         }
@@ -107,11 +86,19 @@ final class BackendCall
     private void choose() {
         Choice choice = itinerary.choose();
         if (choice instanceof Lease taken) {
+            Attempt next = new Attempt(exchange, kind, taken, dispatch, events, this);
+            try {
+                next.prepare();
+            } catch (GatewayException e) {
+                itinerary.cannotBeTold(taken.backend(), e);
+                choose();
+                return;
+            }
             if (place != null) {
                 itinerary.group().queue().served();
             }
             leaveQueue();
-            attempt(taken);
+            attempt(next, taken.reason());
         } else if (choice == Choice.None.BUSY) {
             queue();
         } else {
@@ -131,6 +118,10 @@ final class BackendCall
         if (fresh.enter()) {
             place = fresh;
             noteWait();
+        } else if (itinerary.losesPatience()) {
+            // It cannot wait for a better one.
+            state = State.CHOOSING;
+            choose();
         } else {
             crowdedOut();
         }
@@ -167,160 +158,140 @@ final class BackendCall
         }
     }
 
-    private void attempt(Lease taken) {
-        lease = taken;
+    private void attempt(Attempt next, Reason reason) {
         if (failedBefore != null) {
-            events().retried(failedBefore);
+            events.retried(failedBefore);
             failedBefore = null;
         }
-        dispatch.attempt(taken.backend().name(), itinerary.group().name());
-        dispatch.chosen(taken.reason().label());
-        events().chosen(itinerary.group().name(), taken.reason());
-        BackendConnection idle = kind == CallKind.INFERENCE
-                ? taken.backend().pool(exchange.eventLoop()).takeUsable()
-                : null;
-        if (idle == null) {
-            connect(taken);
-        } else {
-            state = State.CONNECTING;
-            connected(idle);
-        }
-    }
-
-    private void connect(Lease taken) {
-        state = State.CONNECTING;
-        connecting = taken.backend().connector().connect(taken.backend(), exchange.eventLoop(), this);
+        BackendGroup group = itinerary.group();
+        dispatch.attempt(next.backend().name(), group.name());
+        dispatch.chosen(reason.label());
+        events.chosen(group.name(), reason);
+        state = State.ATTEMPTING;
+        attempt = next;
+        next.start();
     }
 
     @Override
-    public void connected(BackendConnection ready) {
-        connecting = null;
-        Lease held = lease;
-        if (state != State.CONNECTING || held == null) {
-            ready.close();
+    public void answered(ResponseHead head) {
+        Attempt answering = attempt;
+        if (answering == null) {
             return;
         }
-        connection = ready;
-        state = State.WAITING;
-        dispatch.sent(System.nanoTime());
-        boolean headRequest = exchange.request().isHead();
-        if (kind == CallKind.INFERENCE) {
-            translation = Tongues.between(exchange, held.backend());
-            ByteBuf request;
-            try {
-                request = RequestWriter.whole(exchange, held.target(), translation);
-            } catch (GatewayException e) {
-                refuse(e);
-                return;
-            }
-            ready.send(request, true, headRequest, this);
-        } else {
-            requestStream = new RequestStream(exchange.request().headers(), ready);
-            ready.send(RequestWriter.head(exchange, held.target()), false, headRequest, this);
-            downstream.resumeRequest();
-        }
-    }
-
-    /** The request is not for this backend, and that is the request's fault. */
-    private void refuse(GatewayException refusal) {
-        state = State.DONE;
-        if (connection != null) {
-            connection.close();
-            connection = null;
-        }
-        releaseLease(Lease.Verdict.NOTHING);
-        downstream.fail(refusal);
-    }
-
-    @Override
-    public void notConnected(Failure failure) {
-        connecting = null;
-        if (state == State.CONNECTING) {
-            attemptFailed(failure);
-        }
-    }
-
-    @Override
-    public void onHead(ResponseHead head) {
-        Lease held = lease;
-        if (held == null) {
+        Failure failure = Failure.of(head, answering.backend());
+        if (failure != null && isRepeated(failure, answering)) {
             return;
         }
-        if (kind == CallKind.INFERENCE && translation == null && Tongues.isWithoutV1(head, exchange, held.backend())) {
-            askInItsOwnApi(held);
-            return;
-        }
-        dispatch.firstByte(System.nanoTime());
-        Failure failure = Failure.of(head, held.backend());
-        if (failure == null) {
-            held.answered();
-            if (head.status() < 300) {
-                ModelRequest request = exchange.get(ModelRequest.KEY);
-                held.ran(request != null && request.stream());
-            }
-        } else if (isRepeated(failure, held.backend())) {
-            return;
-        } else {
-            verdict = failure.verdict();
-        }
+        answering.accept(head, failure);
         state = State.RELAYING;
-        head.headers().set("x-weir-backend", held.backend().fields().shownName());
-        if (kind == CallKind.INFERENCE) {
-            head.headers().set("x-weir-model", itinerary.group().shownName());
+        relay.begin(head, answering.backend(), servingGroup(), answering.translation());
+    }
+
+    /** Drops this answer, an error, if somebody else may give one in its place. */
+    private boolean isRepeated(Failure failure, Attempt answering) {
+        if (failure.kind() == Failure.Kind.NOT_FOUND && kind == CallKind.INFERENCE) {
+            // It says that it has no such model: which ones has it?
+            answering.target().hosted().missing();
+            answering.backend().refresh();
         }
-        ModelRequest request = exchange.get(ModelRequest.KEY);
-        if (translation == null || request == null) {
-            answer(head);
+        Itinerary.Repeat repeat = itinerary.repeatsAnswer(failure, answering.backend());
+        if (repeat == Itinerary.Repeat.NO) {
+            return false;
+        }
+        attemptOver(answering, failure, repeat == Itinerary.Repeat.ELSEWHERE);
+        return true;
+    }
+
+    @Override
+    public void failed(Failure failure) {
+        Attempt failed = attempt;
+        if (failed != null) {
+            attemptOver(failed, failure, itinerary.retriesAfter(failure, failed.backend()));
+        }
+    }
+
+    /** The attempt brought no answer: goes on elsewhere if that is safe and allowed, else with a fallback, else gives up. */
+    private void attemptOver(Attempt over, Failure failure, boolean again) {
+        state = State.CHOOSING;
+        attempt = null;
+        over.fail(failure);
+        if (again) {
+            failedBefore = over.backend();
+            choose();
+        } else {
+            fallBack();
+        }
+    }
+
+    private void fallBack() {
+        failedBefore = null;
+        if (itinerary.fallBack()) {
+            arrive();
+        } else {
+            state = State.DONE;
+            relay.fail(itinerary.refusal());
+        }
+    }
+
+    @Override
+    public void refused(GatewayException refusal) {
+        Attempt refused = attempt;
+        if (refused != null) {
+            attempt = null;
+            state = State.CHOOSING;
+            itinerary.cannotBeTold(refused.backend(), refusal);
+            choose();
+        }
+    }
+
+    @Override
+    public void body(ByteBuf part, boolean last) {
+        if (!last) {
+            relay.body(part, false);
             return;
         }
-        ResponseFilter told = translation.answer(exchange, head, request.model());
-        ResponseHead toldHead = translation.head(head);
-        if (!guarded && EventStreamGuard.canSpeakIn(toldHead, format)) {
-            guard();
-        }
-        downstream = exchange.filterResponse(told);
-        downstream.writeHead(toldHead);
+        state = State.DONE;
+        relay.body(part, true);
+        attempt = null;
     }
 
-    private void answer(ResponseHead head) {
-        if (!guarded && EventStreamGuard.canSpeakIn(head, format)) {
-            guard();
-        }
-        downstream.writeHead(head);
+    @Override
+    public boolean flush() {
+        return relay.flush();
     }
 
-    /** The same backend again, which is too old for what it was asked in. */
-    private void askInItsOwnApi(Lease held) {
-        held.backend().lacksV1();
-        if (connection != null) {
-            connection.close();
-            connection = null;
+    @Override
+    public void broken(Failure failure) {
+        Attempt broken = over();
+        if (broken != null) {
+            broken.fail(failure);
         }
-        connect(held);
+        relay.fail(failure.answer(itinerary.group()));
     }
 
-    /** Has the answer guarded on its way to the client. */
-    private EventStreamGuard guard() {
-        EventStreamGuard guard = new EventStreamGuard(exchange, format, events(), this);
-        downstream = exchange.filterResponse(guard);
-        guarded = true;
-        return guard;
+    private @Nullable Attempt over() {
+        Attempt last = attempt;
+        attempt = null;
+        state = State.DONE;
+        return last;
     }
 
     @Override
     public void abandon(Failure.@Nullable Kind failure) {
-        if (state == State.RELAYING) {
-            state = State.DONE;
-            if (connection != null) {
-                connection.close();
-                connection = null;
-            }
-            Lease held = lease;
-            if (failure != null && held != null) {
-                events().failed(held.backend(), failure.label());
-            }
-            releaseLease(failure == null ? verdict : Lease.Verdict.NOTHING);
+        Attempt abandoned = over();
+        if (abandoned != null) {
+            abandoned.abandon(failure);
         }
+    }
+
+    @Override
+    public void nameIn(Headers headers) {
+        ResponseRelay.name(headers, attempt == null ? null : attempt.backend(), servingGroup());
+    }
+
+    /** The group whose turn it is, if the request goes by its model. */
+    private @Nullable BackendGroup servingGroup() {
+        return kind == CallKind.INFERENCE ? itinerary.group() : null;
     }
 
     @Override
@@ -331,135 +302,29 @@ final class BackendCall
                 : "queue=" + dispatch.queuePosition() + " wait=" + dispatch.expectedWaitMillis() / 1000 + "s";
     }
 
-    /** Drops this answer, an error, if somebody else may give one in its place. */
-    private boolean isRepeated(Failure failure, Backend backend) {
-        if (failure.kind() == Failure.Kind.NOT_FOUND) {
-            noteMissing();
-        }
-        Itinerary.Repeat repeat = itinerary.repeatsAnswer(failure, backend);
-        if (repeat == Itinerary.Repeat.NO) {
-            return false;
-        }
-        if (connection != null) {
-            connection.close();
-            connection = null;
-        }
-        attemptOver(failure, repeat == Itinerary.Repeat.ELSEWHERE);
-        return true;
-    }
-
-    /** A backend says that it has no such model: asks it which models it has. */
-    private void noteMissing() {
-        Lease held = lease;
-        if (held != null && kind == CallKind.INFERENCE) {
-            held.target().hosted().missing();
-            held.backend().refresh();
-        }
-    }
-
     @Override
-    public void onBody(ByteBuf part, boolean last) {
-        if (last) {
-            state = State.DONE;
-            connection = null;
-            requestStream = null;
-            releaseLease(verdict);
-        }
-        downstream.writeBody(part, last);
-    }
-
-    @Override
-    public void onReadComplete() {
-        downstream.flush();
-        if (connection != null && !downstream.isWritable()) {
-            connection.setReading(false);
-        }
-    }
-
-    @Override
-    public void onFailure(Failure failure) {
-        connection = null;
-        if (state == State.RELAYING) {
-            state = State.DONE;
-            failed(failure);
-            downstream.fail(failure.answer(itinerary.group()));
-        } else if (state == State.WAITING) {
-            attemptFailed(failure);
-        }
-    }
-
-    /** The attempt brought no answer: tries again if that is safe and allowed, else with a fallback, else gives up. */
-    private void attemptFailed(Failure failure) {
-        Lease held = lease;
-        if (held == null) {
-            return;
-        }
-        requestStream = null;
-        if (failure.kind() == Failure.Kind.STALE && kind == CallKind.INFERENCE) {
-            events().retried(held.backend());
-            connect(held);
-            return;
-        }
-        attemptOver(failure, itinerary.retriesAfter(failure, held.backend()));
-    }
-
-    private void attemptOver(Failure failure, boolean again) {
-        state = State.CHOOSING;
-        Lease held = lease;
-        failed(failure);
-        if (again) {
-            failedBefore = held == null ? null : held.backend();
-            choose();
-        } else {
-            fallBack();
-        }
-    }
-
-    private void failed(Failure failure) {
-        Lease held = lease;
-        if (held != null) {
-            events().failed(held.backend(), failure.kind().label());
-            releaseLease(failure.verdict());
-        }
-    }
-
-    private void fallBack() {
-        failedBefore = null;
-        if (itinerary.fallBack()) {
-            arrive();
-        } else {
-            state = State.DONE;
-            downstream.fail(itinerary.refusal());
-        }
-    }
-
-    private BackendEvents events() {
-        return itinerary.group().events();
+    public void resumeRequest() {
+        relay.downstream().resumeRequest();
     }
 
     @Override
     public void writeBody(ByteBuf part, boolean last) {
-        if (requestStream == null) {
+        if (attempt == null) {
             part.release();
         } else {
-            requestStream.write(part, last);
+            attempt.writeBody(part, last);
         }
     }
 
     @Override
     public boolean isWritable() {
-        return requestStream != null && connection != null && connection.isWritable();
-    }
-
-    @Override
-    public void onWritable() {
-        downstream.resumeRequest();
+        return attempt != null && attempt.isWritable();
     }
 
     @Override
     public void resume() {
-        if (connection != null) {
-            connection.setReading(true);
+        if (attempt != null) {
+            attempt.resume();
         }
     }
 
@@ -468,29 +333,10 @@ final class BackendCall
         if (state == State.DONE) {
             return;
         }
-        state = State.DONE;
         leaveQueue();
-        Lease held = lease;
-        if (held != null) {
-            dispatch.cancelled();
-            events().cancelled(held.backend());
-        }
-        if (connecting != null) {
-            connecting.close();
-            connecting = null;
-        }
-        if (connection != null) {
-            connection.close();
-            connection = null;
-        }
-        releaseLease(Lease.Verdict.NOTHING);
-    }
-
-    private void releaseLease(Lease.Verdict about) {
-        Lease held = lease;
-        lease = null;
-        if (held != null && held.release(about)) {
-            events().ejected(held.backend());
+        Attempt stopped = over();
+        if (stopped != null) {
+            stopped.cancel();
         }
     }
 }

@@ -4,7 +4,6 @@ import dev.weir.core.BadMessageException;
 import dev.weir.core.HttpLimits;
 import dev.weir.core.ResponseDecoder;
 import dev.weir.core.ResponseHead;
-import dev.weir.core.Timeout;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -14,6 +13,7 @@ import io.netty.handler.codec.ByteToMessageDecoder;
 import io.netty.handler.codec.DecoderException;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
 import java.io.IOException;
+import java.nio.channels.NotYetConnectedException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -59,9 +59,8 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
     private final Backend backend;
     private final Channel channel;
     private final ResponseDecoder decoder;
-    private final Timeout timeout;
+    private final ConnectionTimeouts timeouts;
     private final long createdNanos = System.nanoTime();
-    private BackendSpec.Timeouts limits;
 
     private State state = State.IDLE;
     private @Nullable Receiver receiver;
@@ -72,14 +71,13 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
     private boolean requestSent;
     private boolean reset;
     private boolean closeNotified;
-    private long totalDeadlineNanos;
 
     BackendConnection(Backend backend, Channel channel, HttpLimits headLimits) {
         this.backend = backend;
         this.channel = channel;
-        this.limits = backend.spec().timeouts();
         this.decoder = new ResponseDecoder(headLimits);
-        this.timeout = new Timeout(channel.eventLoop(), this::expired);
+        this.timeouts =
+                new ConnectionTimeouts(channel.eventLoop(), backend.spec().timeouts(), this::expired);
     }
 
     Channel channel() {
@@ -88,7 +86,7 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
 
     /** Has other time limits hold than those of the backend's configuration. */
     void limits(BackendSpec.Timeouts others) {
-        limits = others;
+        timeouts.limits(others);
     }
 
     /** Whether it can be sent a request: open, and not too old. */
@@ -111,7 +109,7 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
         received = false;
         requestSent = complete;
         decoder.begin(headRequest);
-        totalDeadlineNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(limits.totalMillis());
+        timeouts.begin();
         channel.writeAndFlush(bytes, channel.voidPromise());
         awaitHead();
     }
@@ -129,24 +127,10 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
         awaitHead();
     }
 
-    /** The time for the head runs once the request is out; before that, while the backend does not take what is there. */
     private void awaitHead() {
-        if (state != State.WAITING) {
-            return;
+        if (state == State.WAITING) {
+            timeouts.awaitHead(requestSent, channel.isWritable());
         }
-        if (requestSent) {
-            timeout.set(leftOf(limits.firstByteMillis()));
-        } else if (channel.isWritable()) {
-            timeout.clear();
-        } else {
-            timeout.set(leftOf(limits.idleMillis()));
-        }
-    }
-
-    /** {@code millis}, or what is left of the time for everything; at least 1, for 0 would be for ever. */
-    private long leftOf(long millis) {
-        long left = TimeUnit.NANOSECONDS.toMillis(totalDeadlineNanos - System.nanoTime());
-        return Math.max(1, Math.min(left, millis));
     }
 
     boolean isWritable() {
@@ -161,7 +145,7 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
                 if (reading) {
                     awaitMore();
                 } else {
-                    timeout.clear();
+                    timeouts.pause();
                 }
             }
         }
@@ -209,7 +193,7 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
                     return;
                 }
                 state = State.RELAYING;
-                timeout.set(leftOf(limits.idleMillis()));
+                timeouts.awaitPart();
                 receiver.onHead(head);
                 if (decoder.body().ended()) {
                     deliver(Unpooled.EMPTY_BUFFER);
@@ -246,17 +230,17 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
         reused = true;
         setReading(true);
         if (clean && !single && !backend.isRetired() && isUsable() && pool().keep(this)) {
-            timeout.set(backend.spec().pool().idleMillis());
+            timeouts.idle(backend.spec().pool().idleMillis());
         } else {
             close();
         }
     }
 
     private void awaitMore() {
-        if (System.nanoTime() - totalDeadlineNanos >= 0) {
+        if (timeouts.isOver()) {
             expired();
         } else {
-            timeout.set(leftOf(limits.idleMillis()));
+            timeouts.awaitPart();
         }
     }
 
@@ -286,7 +270,7 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
         } else {
             fail(lost());
         }
-        timeout.close();
+        timeouts.close();
         if (inbound != null) {
             inbound.release();
             inbound = null;
@@ -340,7 +324,10 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
         reset = true;
-        if (cause instanceof IOException || cause instanceof DecoderException) {
+        // Not yet connected is what epoll calls a connection that was refused late.
+        if (cause instanceof IOException
+                || cause instanceof DecoderException
+                || cause instanceof NotYetConnectedException) {
             LOG.debug("connection to backend {} failed: {}", backend.name(), cause.toString());
         } else {
             LOG.error("connection to backend {} failed", backend.name(), cause);

@@ -1,5 +1,6 @@
 package dev.weir.backends;
 
+import dev.weir.core.Headers;
 import java.util.Map;
 
 /**
@@ -37,7 +38,9 @@ record BackendFields(String basePath, String shownName, String lines) {
         return false;
     }
 
+    /** @throws IllegalArgumentException if that were no field line, or more than one */
     private static void append(StringBuilder lines, String name, String value) {
+        new Headers().add(name, value);
         lines.append(name).append(": ").append(value).append("\r\n");
     }
 

@@ -80,7 +80,7 @@ public final class BackendGroup {
      * @param heartbeatMillis how often a client that waits for a stream's first token hears of Weir; 0 for never
      */
     void serve(Exchange exchange, Downstream downstream, long heartbeatMillis) {
-        new BackendCall(exchange, downstream, candidates, CallKind.INFERENCE, heartbeatMillis).start();
+        new BackendCall(exchange, downstream, candidates, CallKind.INFERENCE).start(heartbeatMillis);
     }
 
     public String name() {
@@ -124,6 +124,11 @@ public final class BackendGroup {
     /** Whether any target that {@code asker} has not tried is fit, if perhaps busy. */
     boolean isFit(Asker asker) {
         return balancer.isAnyFit(asker);
+    }
+
+    /** Whether {@code asker} has tried all there are. */
+    boolean isTriedOut(Asker asker) {
+        return targets.stream().allMatch(target -> asker.hasTried(target.backend()));
     }
 
     /** Whether anybody whom {@code asker} has not tried may have the model, fit or not. */

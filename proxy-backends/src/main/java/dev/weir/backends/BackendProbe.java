@@ -1,15 +1,14 @@
 package dev.weir.backends;
 
 import dev.weir.core.ResponseHead;
+import dev.weir.core.Timeout;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
-import io.netty.util.concurrent.ScheduledFuture;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -27,7 +26,7 @@ final class BackendProbe implements Connector.Requester, BackendConnection.Recei
     private final ByteArrayOutputStream body = new ByteArrayOutputStream(256);
     private @Nullable BackendConnection connection;
     private @Nullable Channel connecting;
-    private @Nullable ScheduledFuture<?> deadline;
+    private @Nullable Timeout deadline;
     private int status;
     private boolean ended;
 
@@ -64,7 +63,9 @@ final class BackendProbe implements Connector.Requester, BackendConnection.Recei
     }
 
     private void start(EventLoop eventLoop, long timeoutMillis) {
-        deadline = eventLoop.schedule(() -> end(0), timeoutMillis, TimeUnit.MILLISECONDS);
+        Timeout timeout = new Timeout(eventLoop, () -> end(0));
+        timeout.set(timeoutMillis);
+        deadline = timeout;
         connecting = backend.connector().connect(backend, eventLoop, this);
     }
 
@@ -142,7 +143,7 @@ final class BackendProbe implements Connector.Requester, BackendConnection.Recei
         }
         ended = true;
         if (deadline != null) {
-            deadline.cancel(false);
+            deadline.close();
         }
         if (connecting != null) {
             connecting.close();

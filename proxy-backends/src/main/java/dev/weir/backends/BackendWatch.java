@@ -2,6 +2,7 @@ package dev.weir.backends;
 
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.ScheduledFuture;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
@@ -180,10 +181,9 @@ final class BackendWatch {
 
     private void tookNote(Map<String, BackendKnowledge.Loaded> loaded, long askedNanos) {
         backend.knows(backend.knowledge().withLoaded(loaded));
-        backend.hosted().forEach((name, hosted) -> {
-            BackendKnowledge.Loaded found = loaded.get(name);
-            hosted.resident(found != null, found == null ? 0 : found.contextLength(), askedNanos);
-        });
+        Map<String, Integer> contextLengths = new HashMap<>();
+        loaded.forEach((name, found) -> contextLengths.put(name, found.contextLength()));
+        backend.memory().listed(contextLengths, askedNanos);
         preloader.check(models.preloaded(backend));
         // What was loaded meanwhile may serve somebody who waits.
         backend.slotFreed();

@@ -19,15 +19,6 @@ public record Balancing(Balance balance, Affinity affinity, int priority) {
         WEIGHT
     }
 
-    /** What keeps requests on one target, so that its prompt cache is of use. */
-    public enum Affinity {
-        NONE,
-        /** The sender's key. */
-        KEY,
-        /** The conversation, by {@code x-conversation-id} or by how it begins. */
-        CONVERSATION
-    }
-
     public Balancing {
         if (priority < 0 || priority > 9) {
             throw new IllegalArgumentException("priority: " + priority + " (expected: 0 to 9)");

@@ -35,6 +35,9 @@ final class EventStreamGuard implements ResponseFilter {
         /** Nothing more is taken of the answer: it is not what it should be, which is the backend's failure unless null. */
         void abandon(Failure.@Nullable Kind failure);
 
+        /** Names who is asked at the moment, as the head of an answer does, as far as that is known. */
+        void nameIn(Headers headers);
+
         /** What to add to a comment about the wait, or the empty string. */
         String waiting();
     }
@@ -66,6 +69,7 @@ final class EventStreamGuard implements ResponseFilter {
     private @Nullable Downstream client;
 
     private State state = State.WAITING;
+    private @Nullable OpenedHead opened;
 
     /** Whether the stream stands between two events: nothing sent yet, or an empty line last. */
     private boolean atBoundary = true;
@@ -105,14 +109,8 @@ final class EventStreamGuard implements ResponseFilter {
         }
         if (state == State.WAITING) {
             state = State.OPENED;
-            next.writeHead(new ResponseHead(
-                    200,
-                    "OK",
-                    new Headers()
-                            .add("Content-Type", "text/event-stream; charset=utf-8")
-                            .add("Cache-Control", "no-cache")
-                            .add("x-accel-buffering", "no"),
-                    ResponseHead.UNKNOWN));
+            opened = new OpenedHead(source);
+            next.writeHead(opened.head());
         }
         if (atBoundary && held == null && next.isWritable()) {
             next.writeBody(comment(), false);
@@ -154,6 +152,11 @@ final class EventStreamGuard implements ResponseFilter {
             refusalStatus = head.status();
             if (!fits) {
                 stopBeating();
+            } else if (opened != null) {
+                String correction = opened.correctionFor(head);
+                if (!correction.isEmpty()) {
+                    next.writeBody(Unpooled.copiedBuffer(correction, US_ASCII), false);
+                }
             }
             return;
         }

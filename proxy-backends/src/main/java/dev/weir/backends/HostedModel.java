@@ -30,6 +30,9 @@ public final class HostedModel {
     /** How much a new measurement counts: one part in so many. */
     private static final int NEW_SHARE = 4;
 
+    /** A loaded model tells a load duration too, of some milliseconds. */
+    private static final long LEAST_LOAD_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
+
     private final String name;
     private final int slots;
     private final int assumedParallel;
@@ -38,12 +41,21 @@ public final class HostedModel {
     private final AtomicLong loadNanos = new AtomicLong();
     private final AtomicLong firstByteNanos = new AtomicLong();
 
+    /** How long answers take that come in one piece, the model being loaded. */
+    private final AtomicLong wholeNanos = new AtomicLong();
+
+    /** How long one took that had it loaded, while nobody knows how long they take otherwise. */
+    private final AtomicLong coldWholeNanos = new AtomicLong();
+
     /** When it last made progress: a slot was given back, or it was loaded. */
     private final AtomicLong progressNanos = new AtomicLong();
 
+    private final Demand demand = new Demand();
     private volatile Residency residency;
     private volatile Presence presence = Presence.UNKNOWN;
     private volatile long answeredNanos;
+    private volatile long evictedNanos;
+    private volatile boolean evicted;
     private volatile int contextLength;
     private volatile boolean answered;
     private volatile boolean preloading;
@@ -141,7 +153,33 @@ public final class HostedModel {
         if (busy == 0) {
             progressNanos.lazySet(now);
         }
+        demand.add(now);
         return true;
+    }
+
+    /** How many requests for it are to be expected here in {@code nanos}. */
+    double expectedWithin(long nanos, long now) {
+        return demand.expectedWithin(nanos, now);
+    }
+
+    long lastUsedNanos() {
+        return demand.lastNanos();
+    }
+
+    /** Whether it takes up memory, as far as is known. */
+    boolean isResident() {
+        return residency == Residency.LOADED || residency == Residency.LOADING;
+    }
+
+    /** Whether it is loaded, and for nobody. */
+    boolean isIdle() {
+        return residency == Residency.LOADED && inFlight.get() == 0;
+    }
+
+    /** It has to make room for another one, and will have done so when the backend is asked the next time. */
+    void evicted(long now) {
+        evictedNanos = now;
+        evicted = becomes(Residency.LOADED, Residency.COLD) || evicted;
     }
 
     /** Whether a request that begins now is the one that has the backend load it. */
@@ -165,12 +203,29 @@ public final class HostedModel {
             progressNanos.lazySet(now);
         }
         long took = now - sinceNanos;
-        if (loading) {
-            if (streamed) {
-                average(loadNanos, Math.max(1, took - firstByteNanos.get()));
+        if (!loading) {
+            average(streamed ? firstByteNanos : wholeNanos, took);
+            long cold = streamed ? 0 : coldWholeNanos.getAndSet(0);
+            if (cold > 0) {
+                average(loadNanos, Math.max(1, cold - took));
             }
-        } else if (streamed) {
-            average(firstByteNanos, took);
+        } else if (streamed || wholeNanos.get() > 0) {
+            average(loadNanos, Math.max(1, took - (streamed ? firstByteNanos : wholeNanos).get()));
+        } else {
+            coldWholeNanos.lazySet(took);
+        }
+    }
+
+    /**
+     * The backend has said how long loading took for a request, which may well have waited for nothing.
+     *
+     * @param nanos 0 for no word of it
+     * @param loading whether it was the request that had it loaded
+     */
+    void loadTold(long nanos, boolean loading) {
+        if (nanos > (loading ? 0 : LEAST_LOAD_NANOS)) {
+            coldWholeNanos.lazySet(0);
+            average(loadNanos, nanos);
         }
     }
 
@@ -234,6 +289,9 @@ public final class HostedModel {
      */
     boolean resident(boolean isLoaded, int context, long askedNanos) {
         Residency before = residency;
+        if (isLoaded && evicted && askedNanos - evictedNanos <= 0) {
+            return false;
+        }
         if (isLoaded) {
             contextLength = context;
             if (before != Residency.LOADING) {

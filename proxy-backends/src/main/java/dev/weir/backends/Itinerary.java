@@ -18,6 +18,7 @@ final class Itinerary {
     private int retriesLeft;
     private boolean serverErrorTried;
     private @Nullable Failure lastFailure;
+    private @Nullable GatewayException inexpressible;
 
     /**
      * @param groups who may answer, in order: the one asked for, then its fallbacks
@@ -46,8 +47,23 @@ final class Itinerary {
         return asker;
     }
 
+    /** Whether it may take from now on what it would have waited to avoid. */
+    boolean losesPatience() {
+        boolean was = asker.isImpatient();
+        asker.losePatience();
+        return !was;
+    }
+
     Choice choose() {
         return group.choose(asker);
+    }
+
+    /** The request cannot be told to {@code backend}: somebody else may understand it as it is. */
+    void cannotBeTold(Backend backend, GatewayException refusal) {
+        asker.tried(backend);
+        if (groupIndex == 0 && group.isTriedOut(asker)) {
+            inexpressible = refusal;
+        }
     }
 
     /** An attempt failed; returns whether there is to be another one in this group, which is then paid for. */
@@ -139,6 +155,9 @@ final class Itinerary {
 
     /** What to tell the client when there is nowhere to go. */
     GatewayException refusal() {
-        return lastFailure == null ? groups.get(0).refusal() : lastFailure.answer(group);
+        if (lastFailure != null) {
+            return lastFailure.answer(group);
+        }
+        return inexpressible != null ? inexpressible : groups.get(0).refusal();
     }
 }

@@ -32,14 +32,14 @@ import org.jspecify.annotations.Nullable;
  * read in different ways is refused: a repeated name, a field that differs from a known one in case only (Go's decoder takes
  * either), anything after the object, and encodings other than UTF-8.
  *
- * <p>Values other than the model's are passed over, not decoded. Runs on the event loop; one use. Borrows the body.
+ * <p>Values other than the model's are passed over, not decoded. One thread, any; one use. Borrows the body.
  */
 final class JsonModelScan {
     private static final int MAX_NESTING = 200;
     private static final int MAX_NAME_LENGTH = 10_000;
     private static final int MAX_TOP_LEVEL_FIELDS = 1_000;
 
-    /** Bound the time on the event loop, which names and small values cost most of: together some 50 ms at worst. */
+    /** Bound the time, which names and small values cost most of: together some 100 ms at worst. */
     private static final int MAX_NAMES = 100_000;
 
     private static final int MAX_TOKENS = 3_000_000;
@@ -123,7 +123,10 @@ final class JsonModelScan {
         return new Span(firstField, 0);
     }
 
-    /** Keeps Jackson from guessing UTF-16 or UTF-32, which have a zero among the first four bytes of any JSON object. */
+    /**
+     * Keeps Jackson from guessing UTF-16 or UTF-32, which have a zero among the first four bytes of any JSON object, and from
+     * an octet that is never part of UTF-8.
+     */
     private static void requireUtf8(ByteBuf body) throws GatewayException {
         int start = body.readerIndex();
         int length = body.readableBytes();
@@ -136,7 +139,9 @@ final class JsonModelScan {
         }
         boolean ascii = body.getByte(start) > 0;
         boolean zero = body.indexOf(start, start + Math.min(4, length), (byte) 0) >= 0;
-        if (!ascii || zero) {
+        // Jackson pads names with 0xff, and takes one that holds it for another.
+        boolean padding = body.indexOf(start, start + length, (byte) 0xff) >= 0;
+        if (!ascii || zero || padding) {
             throw ModelRequestReader.badRequest("request body: not JSON in UTF-8 (expected: a JSON object)");
         }
     }
@@ -168,6 +173,9 @@ final class JsonModelScan {
         if (!names.add(name)) {
             throw repeated(parser, name);
         }
+        if (isKnown(name)) {
+            requireAscii(stringAt(parser.currentTokenLocation().getByteOffset()));
+        }
         switch (name) {
             case "model" -> readModel(parser);
             case "stream" -> readStream(parser);
@@ -183,6 +191,23 @@ final class JsonModelScan {
             default -> {
                 refuseOtherCase(name);
                 skipValue(parser);
+            }
+        }
+    }
+
+    private static boolean isKnown(String name) {
+        return switch (name) {
+            case "model", "stream", "max_tokens", "max_completion_tokens", "stream_options" -> true;
+            default -> false;
+        };
+    }
+
+    /** Jackson decodes overlong forms in names; other parsers do not. */
+    private void requireAscii(Span name) throws GatewayException {
+        int start = body.readerIndex() + name.start();
+        for (int at = start; at < start + name.length(); at++) {
+            if (body.getByte(at) < 0) {
+                throw ModelRequestReader.badRequest("request body: a name that is not UTF-8");
             }
         }
     }
@@ -335,13 +360,10 @@ final class JsonModelScan {
     }
 
     private static GatewayException repeated(JsonParser parser, String name) {
-        return switch (name) {
-            case "model", "stream", "max_tokens", "max_completion_tokens", "stream_options" ->
-                ModelRequestReader.badRequest(name + ": given twice").param(name);
-            default ->
-                ModelRequestReader.badRequest(
+        return isKnown(name)
+                ? ModelRequestReader.badRequest(name + ": given twice").param(name)
+                : ModelRequestReader.badRequest(
                         "request body: the same field twice" + where(parser.currentTokenLocation()));
-        };
     }
 
     private static GatewayException tooEarly() {

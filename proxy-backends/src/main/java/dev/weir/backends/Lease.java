@@ -18,6 +18,8 @@ final class Lease implements Choice {
     private final Target target;
     private final Reason reason;
     private final long sinceNanos;
+    private final boolean mayLoad;
+    private final boolean loads;
     private boolean trial;
     private boolean loading;
     private boolean released;
@@ -31,7 +33,9 @@ final class Lease implements Choice {
         this.target = target;
         this.reason = reason;
         this.trial = reason == Reason.TRIAL;
+        this.loads = loading;
         this.loading = loading;
+        this.mayLoad = loading || target.hosted().residency() == HostedModel.Residency.UNKNOWN;
         this.sinceNanos = sinceNanos;
     }
 
@@ -43,6 +47,16 @@ final class Lease implements Choice {
     /** Whether the backend has to load the model for this request. */
     boolean isLoading() {
         return loading;
+    }
+
+    /** Whether the backend has to load the model for this request, as far as anybody knows. */
+    boolean mayLoad() {
+        return mayLoad;
+    }
+
+    /** The answer has said how long loading took, in nanoseconds; 0 for no word of it. */
+    void loaded(long nanos) {
+        target.hosted().loadTold(nanos, loads);
     }
 
     Target target() {
@@ -72,6 +86,19 @@ final class Lease implements Choice {
         if (trial) {
             trial = false;
             backend().works();
+        }
+    }
+
+    /** Gives the slot back without having used it. */
+    void unused() {
+        if (!released) {
+            released = true;
+            if (trial) {
+                backend().availability().trialUndecided();
+            }
+            // As one that was to load the model and did not: it says nothing about how long requests take.
+            target.hosted().end(backend().now(), sinceNanos, true);
+            backend().released();
         }
     }
 

@@ -2,6 +2,7 @@ package dev.weir.backends;
 
 import dev.weir.backends.LeastConnections.Tier;
 import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -12,6 +13,9 @@ import org.jspecify.annotations.Nullable;
 final class ModelHosts {
     /** What loading is taken to cost before it was ever measured. */
     static final long ASSUMED_LOAD_NANOS = TimeUnit.SECONDS.toNanos(5);
+
+    /** A model that is asked for again after longer than this might have had to go anyway. */
+    private static final long SOON_NANOS = TimeUnit.SECONDS.toNanos(10);
 
     private final List<Target> targets;
     private final boolean loadedFirst;
@@ -46,12 +50,51 @@ final class ModelHosts {
         if (loaded != null && loaded.hosted().expectedWaitNanos() == 0) {
             return loaded;
         }
-        Target cold = LeastConnections.best(targets, asker, Tier.COLD, priority);
-        if (cold == null || asker.isImpatient()) {
-            return cold == null ? loaded : cold;
+        Target cold = cheapestToLoad(asker);
+        if (asker.isImpatient()) {
+            Target any = cold == null ? LeastConnections.best(targets, asker, Tier.COLD, priority) : cold;
+            return any == null ? loaded : any;
+        }
+        if (cold == null) {
+            return loaded;
         }
         long wait = loaded != null ? loaded.hosted().expectedWaitNanos() : expectedWaitNanos(asker, queued);
-        return wait > loadNanos(cold) ? cold : loaded;
+        return wait > loadNanos(cold) * (1 + Math.min(1, missed(cold))) ? cold : loaded;
+    }
+
+    /**
+     * Of those that would have to load the model and can do so at once, the one where that costs others least; null if there is
+     * none. A host whose memory is full of models at work would have the request wait, and everything behind it.
+     */
+    private @Nullable Target cheapestToLoad(Asker asker) {
+        Target best = null;
+        double bestMissed = 0;
+        for (int i = 0; i < targets.size(); i++) {
+            Target target = targets.get(i);
+            if (LeastConnections.isFit(target, asker, Tier.COLD)
+                    && LeastConnections.hasFreeSlot(target, priority)
+                    && target.backend().memory().room().isThere()) {
+                double missed = missed(target);
+                if (best == null || missed < bestMissed || (missed == bestMissed && isLessBusy(target, best))) {
+                    best = target;
+                    bestMissed = missed;
+                }
+            }
+        }
+        return best;
+    }
+
+    private static boolean isLessBusy(Target one, Target other) {
+        long order = one.backend().inFlight() * other.effectiveWeight()
+                - other.backend().inFlight() * one.effectiveWeight();
+        return order < 0 || (order == 0 && ThreadLocalRandom.current().nextBoolean());
+    }
+
+    /** How many requests for the model that has to go are to be expected soon. */
+    private static double missed(Target cold) {
+        Backend backend = cold.backend();
+        HostedModel victim = backend.memory().room().victim();
+        return victim == null ? 0 : victim.expectedWithin(SOON_NANOS, backend.now());
     }
 
     /** How long those that have the model loaded are busy with what they have and what waits; for ever if there are none. */
@@ -88,7 +131,11 @@ final class ModelHosts {
     long patienceNanos(Asker asker) {
         for (int i = 0; loadedFirst && i < targets.size(); i++) {
             if (LeastConnections.isFit(targets.get(i), asker, Tier.COLD)) {
-                return loadNanos(targets.get(i));
+                long load = loadNanos(targets.get(i));
+                // Where nobody has it loaded only room for it is waited for.
+                return LeastConnections.isAnyFit(targets, asker, Tier.LOADED)
+                        ? load
+                        : Math.min(load, ASSUMED_LOAD_NANOS);
             }
         }
         return 0;

@@ -6,22 +6,30 @@ import dev.weir.core.GatewayException;
 import dev.weir.core.Headers;
 import dev.weir.core.Identity;
 import dev.weir.core.ModelRequest;
+import dev.weir.core.RequestHead;
 import dev.weir.core.Route;
 import io.netty.buffer.ByteBuf;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** Understands a request for a model by its collected body: JSON or multipart. Stateless; runs on the event loop. */
+/** Understands a request for a model by its collected body: JSON or multipart. Stateless; any thread. */
 public final class ModelRequestReader implements Route.RequestReader {
     static final int MAX_MODEL_LENGTH = 256;
 
     /** Leaves what it reads under {@link ModelRequest#KEY}, unless its sender may not use the model: no cache may answer it. */
     @Override
     public void read(Exchange exchange) throws GatewayException {
-        ModelRequest request = read(exchange.request().headers(), exchange.body());
-        Identity.requireModel(exchange, request.model());
-        exchange.set(ModelRequest.KEY, request);
+        examine(exchange.request(), exchange.body()).into(exchange);
+    }
+
+    @Override
+    public Route.Reading examine(RequestHead head, ByteBuf body) throws GatewayException {
+        ModelRequest request = read(head.headers(), body);
+        return exchange -> {
+            Identity.requireModel(exchange, request.model());
+            exchange.set(ModelRequest.KEY, request);
+        };
     }
 
     /** Reads {@code body} as its header says. Borrows it and moves no index. */

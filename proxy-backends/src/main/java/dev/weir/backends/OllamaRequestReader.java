@@ -4,11 +4,13 @@ import dev.weir.core.Exchange;
 import dev.weir.core.GatewayException;
 import dev.weir.core.Identity;
 import dev.weir.core.ModelRequest;
+import dev.weir.core.RequestHead;
 import dev.weir.core.Route;
+import io.netty.buffer.ByteBuf;
 
 /**
  * Understands a request in Ollama's own form (docs/api.md): JSON, whatever its header says, and a chat or a text is streamed
- * unless the client says no. Stateless; runs on the event loop.
+ * unless the client says no. Stateless; any thread.
  */
 public final class OllamaRequestReader implements Route.RequestReader {
     private final boolean streams;
@@ -21,13 +23,19 @@ public final class OllamaRequestReader implements Route.RequestReader {
     /** Leaves what it reads under {@link ModelRequest#KEY}. */
     @Override
     public void read(Exchange exchange) throws GatewayException {
-        JsonModelScan scan = JsonModelScan.of(exchange.body());
-        ModelRequest request = scan.result();
-        Identity.requireModel(exchange, request.model());
-        boolean stream = request.stream() || (streams && scan.streamSpan() == null);
-        exchange.set(
-                ModelRequest.KEY,
-                new ModelRequest(
-                        request.model(), request.modelSpan(), true, stream, request.maxCompletionTokensName()));
+        examine(exchange.request(), exchange.body()).into(exchange);
+    }
+
+    @Override
+    public Route.Reading examine(RequestHead head, ByteBuf body) throws GatewayException {
+        JsonModelScan scan = JsonModelScan.of(body);
+        ModelRequest found = scan.result();
+        boolean stream = found.stream() || (streams && scan.streamSpan() == null);
+        ModelRequest request =
+                new ModelRequest(found.model(), found.modelSpan(), true, stream, found.maxCompletionTokensName());
+        return exchange -> {
+            Identity.requireModel(exchange, request.model());
+            exchange.set(ModelRequest.KEY, request);
+        };
     }
 }

@@ -28,6 +28,7 @@ enum Preparer {
     };
 
     private static final byte[] MAX_TOKENS = ascii("\"max_tokens\"");
+    private static final byte[] INPUT = ascii("\"input\"");
     private static final byte[] TRUE = ascii("true");
     private static final byte[] INCLUDE_USAGE = ascii("\"include_usage\":true");
     private static final byte[] INCLUDE_USAGE_FIRST = ascii("\"include_usage\":true,");
@@ -48,6 +49,12 @@ enum Preparer {
         ModelRequest request = exchange.get(ModelRequest.KEY);
         if (request != null) {
             edit(edits, request, target);
+            PromptName prompt = exchange.get(PromptName.KEY);
+            if (prompt != null
+                    && !prompt.isTakenBy().test(target.backend().name())
+                    && !UpstreamPath.pathOf(exchange).startsWith("/api/")) {
+                edits.replace(prompt.span(), INPUT);
+            }
             TokenUsage usage = exchange.get(TokenUsage.KEY);
             if (usage != null && usage.isWanted() && tellsUsageWhenAsked(exchange, request)) {
                 askForUsage(edits, request, usage);

@@ -148,6 +148,9 @@ final class QueuePlace implements WaitQueue.Waiter {
 
     private void expired() {
         if (waiting) {
+            losePatience();
+        }
+        if (waiting) {
             guest.crowdedOut();
         }
     }

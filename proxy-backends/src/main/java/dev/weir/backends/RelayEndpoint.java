@@ -19,6 +19,6 @@ public final class RelayEndpoint implements Endpoint {
 
     @Override
     public void serve(Exchange exchange, Downstream downstream) {
-        new BackendCall(exchange, downstream, List.of(group), CallKind.RELAY, 0).start();
+        new BackendCall(exchange, downstream, List.of(group), CallKind.RELAY).start(0);
     }
 }

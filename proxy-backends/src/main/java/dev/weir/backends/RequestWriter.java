@@ -2,14 +2,13 @@ package dev.weir.backends;
 
 import dev.weir.backends.translate.Translation;
 import dev.weir.core.Exchange;
-import dev.weir.core.GatewayException;
+import dev.weir.core.HeadWriter;
 import dev.weir.core.Headers;
 import dev.weir.core.HopByHop;
 import dev.weir.core.RequestHead;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
-import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,28 +19,22 @@ final class RequestWriter {
     /** Up to here head and body leave as one copy. */
     private static final int COPY_BYTES = 16 * 1024;
 
-    private static final int HEAD_BYTES = 1024;
-    private static final int CRLF = 0x0d0a;
-
     private RequestWriter() {}
 
     /**
      * The whole request of an exchange whose body was collected. The caller takes the buffer.
      *
-     * @param translation into the API of the target, or null if that is the client's
-     * @throws GatewayException if the request cannot be translated
+     * @param translation into the API of the target, prepared, or null if that is the client's
      */
-    static ByteBuf whole(Exchange exchange, Target target, @Nullable Translation translation) throws GatewayException {
+    static ByteBuf whole(Exchange exchange, Target target, @Nullable Translation translation) {
         return translation == null ? whole(exchange, target) : translated(exchange, target, translation);
     }
 
-    private static ByteBuf translated(Exchange exchange, Target target, Translation translation)
-            throws GatewayException {
-        byte[] body = translation.request(exchange.body(), target.model());
-        ByteBuf request = PooledByteBufAllocator.DEFAULT.directBuffer(HEAD_BYTES + body.length);
-        writeHead(request, exchange, target.backend(), translation.path(), true);
-        writeLength(request, body.length);
-        return request.writeBytes(body);
+    private static ByteBuf translated(Exchange exchange, Target target, Translation translation) {
+        ByteBuf body = translation.request();
+        HeadWriter head = writeHead(exchange, target.backend(), translation.path(), true);
+        writeLength(head, body.readableBytes());
+        return bufferOf(head, body.readableBytes()).writeBytes(body);
     }
 
     private static ByteBuf whole(Exchange exchange, Target target) {
@@ -50,63 +43,62 @@ final class RequestWriter {
                 && UpstreamPath.pathOf(exchange).startsWith("/api/")) {
             target.policy().edit(body, exchange.body(), target.hosted().contextLength());
         }
-        ByteBufAllocator alloc = PooledByteBufAllocator.DEFAULT;
-        boolean copied = body.length() <= COPY_BYTES;
-        ByteBuf head = alloc.directBuffer(copied ? HEAD_BYTES + body.length() : HEAD_BYTES);
-        writeHead(head, exchange, target.backend(), UpstreamPath.of(exchange), false);
+        HeadWriter head = writeHead(exchange, target.backend(), UpstreamPath.of(exchange), false);
         writeLength(head, body.length());
-        if (copied) {
-            body.writeTo(head);
-            return head;
+        if (body.length() <= COPY_BYTES) {
+            ByteBuf request = bufferOf(head, body.length());
+            body.writeTo(request);
+            return request;
         }
-        return alloc.compositeBuffer(8).addComponent(true, head).addComponent(true, body.composite(alloc));
+        ByteBufAllocator alloc = PooledByteBufAllocator.DEFAULT;
+        return alloc.compositeBuffer(8).addComponent(true, bufferOf(head, 0)).addComponent(true, body.composite(alloc));
     }
 
     /** The head of a request whose body is streamed behind it by {@link RequestStream}. The caller takes the buffer. */
     static ByteBuf head(Exchange exchange, Target target) {
-        ByteBuf head = PooledByteBufAllocator.DEFAULT.directBuffer(HEAD_BYTES);
-        writeHead(head, exchange, target.backend(), exchange.request().target(), false);
+        HeadWriter head =
+                writeHead(exchange, target.backend(), exchange.request().target(), false);
         Headers headers = exchange.request().headers();
         String length = headers.get("Content-Length");
         if (length != null) {
             writeLength(head, Long.parseLong(length));
         } else if (headers.contains("Transfer-Encoding")) {
-            writeField(head, "Transfer-Encoding", "chunked");
-            head.writeShort(CRLF);
+            head.field("Transfer-Encoding", "chunked").endLine();
         } else {
-            head.writeShort(CRLF);
+            head.endLine();
         }
-        return head;
+        return bufferOf(head, 0);
     }
 
     /** @param translated whether the body is JSON whatever the client's head says of its own */
-    private static void writeHead(ByteBuf out, Exchange exchange, Backend backend, String path, boolean translated) {
+    private static HeadWriter writeHead(Exchange exchange, Backend backend, String path, boolean translated) {
         RequestHead request = exchange.request();
-        ascii(out, request.method());
-        out.writeByte(' ');
-        ascii(out, backend.fields().basePath());
-        ascii(out, path);
-        ascii(out, " HTTP/1.1\r\n");
-        ascii(out, backend.fields().lines());
+        HeadWriter out = HeadWriter.begin()
+                .text(request.method())
+                .text(" ")
+                .text(backend.fields().basePath())
+                .text(path)
+                .text(" HTTP/1.1\r\n")
+                .text(backend.fields().lines());
         if (translated) {
-            writeField(out, "Content-Type", "application/json");
+            out.field("Content-Type", "application/json");
         }
         writeClientFields(out, request.headers(), backend.spec(), translated);
-        writeField(out, "X-Forwarded-For", exchange.forwardedFor());
-        writeField(out, "X-Forwarded-Proto", exchange.secure() ? "https" : "http");
+        out.field("X-Forwarded-For", exchange.forwardedFor());
+        out.field("X-Forwarded-Proto", exchange.secure() ? "https" : "http");
         if (!request.host().isEmpty()) {
-            writeField(out, "X-Forwarded-Host", request.host());
+            out.field("X-Forwarded-Host", request.host());
         }
-        writeField(out, "X-Real-IP", exchange.clientAddress().getHostAddress());
-        writeField(out, "x-request-id", exchange.id());
-        writeField(out, "Via", via(request.headers()));
+        out.field("X-Real-IP", exchange.clientAddress().getHostAddress());
+        out.field("x-request-id", exchange.id());
+        return out.field("Via", via(request.headers()));
     }
 
     private static String via(Headers received) {
         return received.contains("Via") ? String.join(", ", received.all("Via")) + ", 1.1 weir" : "1.1 weir";
     }
 
-    private static void writeClientFields(ByteBuf out, Headers received, BackendSpec spec, boolean translated) {
+    private static void writeClientFields(HeadWriter out, Headers received, BackendSpec spec, boolean translated) {
         Headers headers = received;
         if (received.contains("Connection") && nominatesFields(received)) {
             headers = received.copy();
@@ -117,7 +109,7 @@ final class RequestWriter {
             if (ForwardedFields.isForwarded(name)
                     && !BackendFields.isConfigured(spec, name)
                     && !(translated && name.equalsIgnoreCase("Content-Type"))) {
-                writeField(out, name, headers.value(i));
+                out.field(name, headers.value(i));
             }
         }
     }
@@ -132,19 +124,14 @@ final class RequestWriter {
     }
 
     /** The last field, and the end of the head. */
-    private static void writeLength(ByteBuf out, long length) {
-        writeField(out, "Content-Length", Long.toString(length));
-        out.writeShort(CRLF);
+    private static void writeLength(HeadWriter out, long length) {
+        out.text("Content-Length: ").number(length).endLine().endLine();
     }
 
-    private static void writeField(ByteBuf out, String name, String value) {
-        ascii(out, name);
-        out.writeShort(0x3a20);
-        ascii(out, value);
-        out.writeShort(CRLF);
-    }
-
-    private static void ascii(ByteBuf out, String text) {
-        out.writeCharSequence(text, StandardCharsets.ISO_8859_1);
+    /** A buffer that begins with {@code head} and takes {@code more} bytes behind it. The caller takes it. */
+    private static ByteBuf bufferOf(HeadWriter head, int more) {
+        ByteBuf buffer = PooledByteBufAllocator.DEFAULT.directBuffer(head.length() + more);
+        head.writeTo(buffer);
+        return buffer;
     }
 }

@@ -138,8 +138,7 @@ class BalancerTest {
     @Test
     void balanceByWeightIgnoresWhoHasItLoaded() {
         hosts(2, 0).loaded(0, true).loaded(1, false);
-        Balancer balancer =
-                new Balancer(fleet.targets(), new Balancing(Balancing.Balance.WEIGHT, Balancing.Affinity.NONE, 0));
+        Balancer balancer = new Balancer(fleet.targets(), new Balancing(Balancing.Balance.WEIGHT, Affinity.NONE, 0));
         for (int i = 0; i < 20; i++) {
             take(balancer);
         }

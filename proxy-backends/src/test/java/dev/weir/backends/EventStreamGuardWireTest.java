@@ -93,6 +93,7 @@ class EventStreamGuardWireTest {
                 .endsWith("}}\n\n")
                 .doesNotContain("[DONE]");
         assertThat(gateway.outcomes().get(0).end()).isEqualTo(Outcome.End.CUT);
+        assertThat(gateway.events().count("failed a unfinished")).isEqualTo(1);
     }
 
     @ParameterizedTest

@@ -8,12 +8,14 @@ import dev.weir.core.Engine;
 import dev.weir.core.EngineSettings;
 import dev.weir.core.Exchange;
 import dev.weir.core.ExchangeListener;
+import dev.weir.core.Identity;
 import dev.weir.core.Outcome;
 import dev.weir.core.ProxyServer;
 import dev.weir.core.RequestHead;
 import dev.weir.core.Route;
 import dev.weir.core.Router;
 import dev.weir.core.Transport;
+import dev.weir.core.Verdict;
 import dev.weir.testing.Await;
 import dev.weir.testing.RawClient;
 import dev.weir.testing.RawResponse;
@@ -188,7 +190,23 @@ final class GatewayFixture implements AfterEachCallback {
 
     private static Route route(
             String name, Dialect dialect, Endpoint endpoint, Route.@Nullable RequestReader requestReader) {
-        return new Route(name, Route.Access.OPEN, dialect, List.of(), endpoint, requestReader, 512L * 1024 * 1024);
+        return new Route(
+                name,
+                Route.Access.OPEN,
+                dialect,
+                List.of(GatewayFixture::identify),
+                endpoint,
+                requestReader,
+                512L * 1024 * 1024);
+    }
+
+    /** Whose request it is, says the field {@code x-key}. */
+    private static Verdict identify(Exchange exchange) {
+        String key = exchange.request().headers().get("x-key");
+        if (key != null) {
+            exchange.set(Identity.KEY, new Identity(key, false, false));
+        }
+        return Verdict.PROCEED;
     }
 
     int port() {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.weir.testing.RawClient;
 import dev.weir.testing.RawResponse;
 import dev.weir.testing.Script;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -134,6 +135,76 @@ class HeartbeatWireTest {
         RawClient client = askAndHear();
 
         assertThat(nextEvent(client)).contains("word0").doesNotContain("error");
+    }
+
+    @Test
+    void theHeadNamesWhoIsAskedAndNothingHasToBeCorrected() {
+        backend.enqueue((request, peer) -> {
+            heard.await();
+            Script.sseChat(1).run(request, peer);
+        });
+        gateway.start();
+        RawClient client = gateway.ask();
+
+        RawResponse head = client.readHead();
+
+        assertThat(head.header("x-weir-backend")).isEqualTo("a");
+        assertThat(head.header("x-weir-model")).isEqualTo("m");
+        heard.countDown();
+        assertThat(rest(client)).contains("word0").doesNotContain("backend=");
+    }
+
+    private static String rest(RawClient client) {
+        StringBuilder all = new StringBuilder();
+        for (String event = client.readSseEvent(); event != null; event = client.readSseEvent()) {
+            all.append(event).append('\n');
+        }
+        return all.toString();
+    }
+
+    @Test
+    void aFallbackThatTakesOverIsNamedInAComment() {
+        ScriptedBackend other = gateway.backend("b");
+        gateway.model("m", List.of("stand-in"), "a").model("stand-in", "b");
+        backend.onRequest((request, peer) -> {
+            heard.await();
+            peer.close();
+        });
+        other.onRequest(Script.sseChat(1));
+        gateway.start();
+        RawClient client = gateway.ask();
+        RawResponse head = client.readHead();
+        assertThat(head.header("x-weir-backend")).isEqualTo("a");
+        assertThat(head.header("x-weir-model")).isEqualTo("m");
+
+        heard.countDown();
+
+        String rest = rest(client);
+        assertThat(rest).contains("word0").contains(": weir backend=b model=stand-in\n");
+        assertThat(rest.indexOf("backend=b")).isLessThan(rest.indexOf("data:"));
+    }
+
+    @Test
+    void whoWaitsInTheQueueIsToldTheModelAndLaterTheBackend() {
+        ScriptedBackend busy = gateway.backend("c", spec -> spec.maxInFlight(1));
+        CountDownLatch release = new CountDownLatch(1);
+        busy.onRequest((request, peer) -> {
+            release.await();
+            Script.sseChat(1).run(request, peer);
+        });
+        gateway.model("m", "c").start();
+        RawClient first = gateway.ask();
+        busy.awaitRequest(1);
+        RawClient second = gateway.ask();
+
+        RawResponse head = second.readHead();
+        release.countDown();
+
+        assertThat(head.header("x-weir-model")).isEqualTo("m");
+        assertThat(head.header("x-weir-backend")).isNull();
+        first.readHead();
+        assertThat(rest(second)).contains(": weir backend=c model=m\n").contains("word0");
+        assertThat(rest(first)).contains("word0");
     }
 
     @Test

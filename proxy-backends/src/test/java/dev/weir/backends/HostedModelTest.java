@@ -138,4 +138,51 @@ class HostedModelTest {
         assertThat(model.residency()).isEqualTo(Residency.LOADED);
         assertThat(model.loadMillis()).isEqualTo(1_000);
     }
+
+    private void whole(long from, long to) {
+        model.begin(from);
+        boolean loading = model.beginLoading();
+        model.answered(to, from, loading, false);
+        model.end(to, from, false);
+    }
+
+    @Test
+    void anAnswerInOnePieceThatLoadedTellsHowLongThatTookOnceOthersAreKnown() {
+        model.resident(false, 0, 1);
+        whole(SECOND, 6 * SECOND);
+        assertThat(model.loadMillis()).isZero();
+
+        whole(7 * SECOND, 8 * SECOND);
+
+        assertThat(model.loadMillis()).isEqualTo(4_000);
+    }
+
+    @Test
+    void anAnswerInOnePieceTellsHowLongLoadingTookWhereOthersAreKnown() {
+        model.resident(true, 4096, 1);
+        whole(SECOND, 2 * SECOND);
+        model.resident(false, 0, 3 * SECOND);
+
+        whole(4 * SECOND, 8 * SECOND);
+
+        assertThat(model.loadMillis()).isEqualTo(3_000);
+    }
+
+    @Test
+    void whatTheBackendSaysOfLoadingCountsMoreThanAGuess() {
+        model.resident(false, 0, 1);
+        whole(SECOND, 6 * SECOND);
+        model.loadTold(2 * SECOND, true);
+
+        whole(7 * SECOND, 8 * SECOND);
+
+        assertThat(model.loadMillis()).isEqualTo(2_000);
+    }
+
+    @Test
+    void theFewMillisecondsOfALoadedModelAreNoLoading() {
+        model.loadTold(SECOND / 100, false);
+
+        assertThat(model.loadMillis()).isZero();
+    }
 }

@@ -15,6 +15,7 @@ import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -23,6 +24,10 @@ class JsonModelScanFuzzTest {
     private static final ObjectMapper JSON = new ObjectMapper(
                     new JsonFactory().enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION))
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+
+    /** Takes a name twice, which below the top level is the backend's business. */
+    private static final ObjectMapper LENIENT =
+            new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
     private static final List<String> WORDS = List.of(
             "{",
@@ -67,26 +72,31 @@ class JsonModelScanFuzzTest {
             "{\"model\":\"a\",\"max_completion_tokens\":12",
             "{\"model\":null}",
             "[]",
+            // Found: refused by design, for some servers take it.
+            "{\"model\":\"llama3\",\"streaM\":true}",
             "{\"prompt\":\"say \\\"model\\\": \\\"no\\\"\",\"model\":\"yes\"}");
 
     @Test
     void whatItUnderstandsIsWhatAWholeParserUnderstands() {
         new Mutations(BODIES, WORDS).forEach(40_000, (input, random) -> {
             ByteBuf body = Unpooled.wrappedBuffer(input);
-            JsonNode tree = tree(input);
+            JsonNode tree = tree(JSON, input);
             try {
                 ModelRequest request = JsonModelScan.scan(body);
-                assertThat(tree).as("strict JSON").isNotNull();
-                if (tree != null) {
-                    assertThat(request.model()).isEqualTo(tree.path("model").textValue());
+                JsonNode read = tree == null ? tree(LENIENT, input) : tree;
+                assertThat(read).as("JSON").isNotNull();
+                if (read != null) {
+                    assertThat(request.model()).isEqualTo(read.path("model").textValue());
                     assertThat(request.stream())
-                            .isEqualTo(tree.path("stream").isBoolean()
-                                    && tree.path("stream").asBoolean());
+                            .isEqualTo(read.path("stream").isBoolean()
+                                    && read.path("stream").asBoolean());
                     assertThat(JSON.readTree(slice(input, request.modelSpan())).textValue())
                             .isEqualTo(request.model());
                 }
             } catch (GatewayException refused) {
-                assertThat(isPlain(tree)).as("refused: " + refused.getMessage()).isFalse();
+                assertThat(isPlain(tree, input))
+                        .as("refused: " + refused.getMessage())
+                        .isFalse();
             } catch (IOException e) {
                 throw new AssertionError(e);
             }
@@ -98,20 +108,27 @@ class JsonModelScanFuzzTest {
         return new String(input, span.start(), span.length(), StandardCharsets.UTF_8);
     }
 
-    private static @Nullable JsonNode tree(byte[] input) {
+    private static @Nullable JsonNode tree(ObjectMapper mapper, byte[] input) {
         try {
-            return JSON.readTree(input);
+            return mapper.readTree(input);
         } catch (IOException e) {
             return null;
         }
     }
 
-    /** An object that names a model with a usual name: nothing to refuse. */
-    private static boolean isPlain(@Nullable JsonNode tree) {
+    /** An object that names a model with a usual name, and nothing that could be taken for it: nothing to refuse. */
+    private static boolean isPlain(@Nullable JsonNode tree, byte[] input) {
         return tree != null
+                // The parser takes some names that are no UTF-8 for others that it has seen.
+                && Unpooled.wrappedBuffer(input).indexOf(0, input.length, (byte) 0xff) < 0
                 && tree.isObject()
                 && tree.path("model").isTextual()
                 && tree.path("model").textValue().matches("[\\w:/.-]{1,200}")
-                && (tree.path("stream").isMissingNode() || tree.path("stream").isBoolean());
+                && (tree.path("stream").isMissingNode() || tree.path("stream").isBoolean())
+                && tree.properties().stream().noneMatch(field -> isOtherCase(field.getKey()));
+    }
+
+    private static boolean isOtherCase(String name) {
+        return Stream.of("model", "stream").anyMatch(known -> known.equalsIgnoreCase(name) && !known.equals(name));
     }
 }

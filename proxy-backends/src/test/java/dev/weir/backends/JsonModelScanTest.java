@@ -303,6 +303,21 @@ class JsonModelScanTest {
                 .isEqualTo(GatewayError.BAD_REQUEST);
     }
 
+    /** Found by the fuzzer: the parser takes such a name for one that it knows. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{\"mode\u00ffl\":\"m\"}",
+                "{\"m\u00c1\u00afdel\":\"m\"}",
+                "{\"model\":\"m\",\"stre\":{\"stre\u00ffam\":true}}",
+                "{\"model\":\"m\",\"stre\u00ffam\":true}"
+            })
+    void aNameWithAnOctetThatIsNoUtf8IsNotTakenForAnother(String latin1) throws Exception {
+        scan("{\"model\":\"m\",\"stream\":true}");
+
+        assertThat(refused(latin1.getBytes(ISO_8859_1)).error()).isEqualTo(GatewayError.BAD_REQUEST);
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"m\u00c1\u00afdel", "\u00e0\u0081\u00a1", "\u00ed\u00a0\u0080", "\u00f4\u0090\u0080\u0080"})
     void aModelInOverlongOrIllegalUtf8IsRefused(String latin1) {

@@ -1,5 +1,7 @@
 package dev.weir.core;
 
+import io.netty.util.NetUtil;
+
 /** Host and port as they stand in a Host field or a target (RFC 3986 section 3.2, RFC 9110 section 7.2). */
 final class Authority {
     private Authority() {}
@@ -10,12 +12,15 @@ final class Authority {
         int at = 0;
         if (length > 0 && authority.charAt(0) == '[') {
             at = authority.indexOf(']') + 1;
-            if (at < 4 || !isAddress6(authority, 1, at - 1)) {
+            if (at < 4 || !NetUtil.isValidIpV6Address(authority.substring(1, at - 1))) {
                 return false;
             }
         } else {
             while (at < length && isHostCharacter(authority.charAt(at))) {
                 at++;
+            }
+            if (!PathCheck.isWellEncoded(authority)) {
+                return false;
             }
             if (at == 0) {
                 return false;
@@ -26,16 +31,6 @@ final class Authority {
 
     private static boolean isHostCharacter(char c) {
         return Octets.isAlphanumeric(c) || "-._~%!$&'()*+;=".indexOf(c) >= 0;
-    }
-
-    private static boolean isAddress6(String text, int from, int to) {
-        for (int i = from; i < to; i++) {
-            char c = text.charAt(i);
-            if (Octets.hex(c) < 0 && c != ':' && c != '.') {
-                return false;
-            }
-        }
-        return true;
     }
 
     private static boolean isPort(String text, int from) {

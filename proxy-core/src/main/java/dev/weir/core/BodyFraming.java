@@ -76,14 +76,18 @@ public record BodyFraming(Kind kind, long length) {
         return first;
     }
 
-    /** {@code 1*DIGIT}: no sign, no list, no overflow. */
+    /** {@code 1*DIGIT}: no sign, no list, no overflow. Zeros in front mean nothing. */
     static long parseLength(String text) throws BadMessageException {
         int digits = text.length();
-        if (digits == 0 || digits > MAX_LENGTH_DIGITS) {
+        int first = 0;
+        while (first < digits - 1 && text.charAt(first) == '0') {
+            first++;
+        }
+        if (digits == 0 || digits - first > MAX_LENGTH_DIGITS) {
             throw new BadMessageException(400, "an invalid content-length");
         }
         long value = 0;
-        for (int i = 0; i < digits; i++) {
+        for (int i = first; i < digits; i++) {
             char c = text.charAt(i);
             if (c < '0' || c > '9') {
                 throw new BadMessageException(400, "an invalid content-length");

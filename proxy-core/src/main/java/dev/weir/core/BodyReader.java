@@ -15,7 +15,8 @@ public final class BodyReader {
     private static final int MAX_EXTENSION_BYTES = 16 * 1024;
 
     private static final int MAX_CHUNK_LINE_BYTES = 4 * 1024;
-    private static final int MAX_CHUNK_DIGITS = 15;
+    /** Far beyond any body, and so small that one more digit cannot overflow. */
+    private static final long MAX_CHUNK_BYTES = Long.MAX_VALUE / 32;
 
     private enum State {
         ENDED,
@@ -131,8 +132,9 @@ public final class BodyReader {
             if (digit < 0) {
                 break;
             }
+            digits++;
             size = 16 * size + digit;
-            if (++digits > MAX_CHUNK_DIGITS) {
+            if (size > MAX_CHUNK_BYTES) {
                 throw new BadMessageException(400, "a chunk size out of range");
             }
         }

@@ -219,7 +219,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
 
     private void refuse(int status, String detail) {
         engine.listener().refused(status);
-        writer.writeRefusal(status, detail);
+        writer.writeRefusal(status, detail, decoder.isHead());
         closeAfterFlush(true);
     }
 

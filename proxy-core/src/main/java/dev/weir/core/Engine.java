@@ -18,6 +18,7 @@ public final class Engine {
     private final ExchangeListener listener;
     private final ConnectionCounts connections = new ConnectionCounts();
     private final MemoryWatermarks memory = new MemoryWatermarks();
+    private final LargeBodies largeBodies = new LargeBodies();
     private final AtomicInteger exchanges = new AtomicInteger();
     private final AtomicLong bufferedBytes = new AtomicLong();
     private volatile Snapshot snapshot;
@@ -47,6 +48,10 @@ public final class Engine {
     /** Bytes of collected request bodies held now. */
     public long bufferedBytes() {
         return bufferedBytes.get();
+    }
+
+    LargeBodies largeBodies() {
+        return largeBodies;
     }
 
     /** Whether answers say {@code Connection: close} because the process is about to end. */

@@ -21,8 +21,12 @@ final class ErrorResponses {
         return response;
     }
 
-    /** What is refused before there is an exchange: a fixed cheap answer that ends the connection. */
-    static byte[] refusal(int status, String detail, String requestId) {
+    /**
+     * What is refused before there is an exchange: a fixed cheap answer that ends the connection.
+     *
+     * @param headRequest whether it answers HEAD, and so has no body
+     */
+    static byte[] refusal(int status, String detail, String requestId, boolean headRequest) {
         GatewayException failure = new GatewayException(errorOf(status), detail);
         byte[] body = Dialect.OPENAI.body(failure, requestId);
         String head = "HTTP/1.1 " + status + ' ' + Reasons.of(status)
@@ -32,6 +36,9 @@ final class ErrorResponses {
                 + (status == 503 ? "\r\nRetry-After: 1" : "")
                 + "\r\nConnection: close\r\n\r\n";
         byte[] headBytes = head.getBytes(StandardCharsets.US_ASCII);
+        if (headRequest) {
+            return headBytes;
+        }
         byte[] all = new byte[headBytes.length + body.length];
         System.arraycopy(headBytes, 0, all, 0, headBytes.length);
         System.arraycopy(body, 0, all, headBytes.length, body.length);

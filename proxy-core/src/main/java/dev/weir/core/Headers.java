@@ -172,8 +172,12 @@ public final class Headers {
         return false;
     }
 
+    /** Most names differ in length or in their last letter already; the letters of tokens differ in one bit by case. */
+    @SuppressWarnings("ReferenceEquality") // Names known from before share their strings.
     private static boolean same(String a, String b) {
-        return a.length() == b.length() && a.equalsIgnoreCase(b);
+        int length = a.length();
+        return length == b.length()
+                && (a == b || (((a.charAt(length - 1) ^ b.charAt(length - 1)) & ~0x20) == 0 && a.equalsIgnoreCase(b)));
     }
 
     private static String validName(String name) {

@@ -33,7 +33,7 @@ final class MemoryWatermarks {
     private volatile long collectedNanos;
 
     MemoryWatermarks() {
-        this(MemoryWatermarks::directUse, heapUse(), MemoryWatermarks::collections);
+        this(MemoryWatermarks::directUse, heapUse(), collections());
     }
 
     /**
@@ -88,11 +88,14 @@ final class MemoryWatermarks {
         };
     }
 
-    private static long collections() {
-        long all = 0;
-        for (GarbageCollectorMXBean collector : ManagementFactory.getGarbageCollectorMXBeans()) {
-            all += collector.getCollectionCount();
-        }
-        return all;
+    private static LongSupplier collections() {
+        List<GarbageCollectorMXBean> collectors = ManagementFactory.getGarbageCollectorMXBeans();
+        return () -> {
+            long all = 0;
+            for (GarbageCollectorMXBean collector : collectors) {
+                all += collector.getCollectionCount();
+            }
+            return all;
+        };
     }
 }

@@ -47,6 +47,16 @@ final class PathCheck {
         return true;
     }
 
+    /** Whether it holds an octet of overlong UTF-8, in which some servers still read {@code /} and {@code .}. */
+    static boolean hasOverlongForm(String path) {
+        for (int at = path.indexOf('%'); at >= 0; at = path.indexOf('%', at + 3)) {
+            if (path.regionMatches(true, at, "%c0", 0, 3) || path.regionMatches(true, at, "%c1", 0, 3)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     private static boolean isSeparator(String path, int at) {
         return path.charAt(at) == ';' || isSlash(path, at);
     }

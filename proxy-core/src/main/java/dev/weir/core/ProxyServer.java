@@ -6,6 +6,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
+import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.handler.ssl.SslContext;
@@ -49,21 +50,58 @@ public final class ProxyServer implements AutoCloseable {
      * @throws IOException if it cannot be bound
      */
     public InetSocketAddress listen(InetSocketAddress address, @Nullable Supplier<SslContext> tls) throws IOException {
-        ServerBootstrap bootstrap = new ServerBootstrap()
-                .group(eventLoops)
+        return listen(address, tls, false);
+    }
+
+    /**
+     * As {@link #listen(InetSocketAddress, Supplier)}.
+     *
+     * @param reusePort whether other processes that say so too may listen there as well; the kernel divides the connections
+     */
+    public InetSocketAddress listen(InetSocketAddress address, @Nullable Supplier<SslContext> tls, boolean reusePort)
+            throws IOException {
+        ServerBootstrap bootstrap = bootstrap(tls)
                 .channel(transport.serverSocket())
                 .option(ChannelOption.SO_BACKLOG, BACKLOG)
-                .option(ChannelOption.SO_REUSEADDR, true)
+                .option(ChannelOption.SO_REUSEADDR, true);
+        if (reusePort) {
+            bootstrap.option(transport.reusePort(), true);
+        }
+        return opened(bootstrap.bind(address), address.toString());
+    }
+
+    /**
+     * Accepts connections on a socket that another process has bound and listens on already. Closing it here does not close it
+     * there.
+     *
+     * @param descriptor the socket's number in this process; it must not block
+     * @return the address it is bound to
+     * @throws IOException if it cannot be used
+     */
+    public InetSocketAddress adopt(int descriptor, @Nullable Supplier<SslContext> tls) throws IOException {
+        if (transport != Transport.EPOLL) {
+            throw new IOException("a socket that is handed over needs server.transport epoll, not " + transport);
+        }
+        ServerBootstrap bootstrap = bootstrap(tls).channelFactory(() -> new EpollServerSocketChannel(descriptor));
+        return opened(bootstrap.register(), "descriptor " + descriptor);
+    }
+
+    private ServerBootstrap bootstrap(@Nullable Supplier<SslContext> tls) {
+        return new ServerBootstrap()
+                .group(eventLoops)
                 .childOption(ChannelOption.TCP_NODELAY, true)
                 .childOption(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
                 .childHandler(new ClientPipeline(engine, clients, tls));
-        ChannelFuture bound = bootstrap.bind(address).awaitUninterruptibly();
-        if (!bound.isSuccess()) {
+    }
+
+    private InetSocketAddress opened(ChannelFuture opening, String what) throws IOException {
+        opening.awaitUninterruptibly();
+        if (!opening.isSuccess()) {
             throw new IOException(
-                    "cannot listen on " + address + ": " + bound.cause().getMessage(), bound.cause());
+                    "cannot listen on " + what + ": " + opening.cause().getMessage(), opening.cause());
         }
-        listeners.add(bound.channel());
-        return (InetSocketAddress) bound.channel().localAddress();
+        listeners.add(opening.channel());
+        return (InetSocketAddress) opening.channel().localAddress();
     }
 
     /**

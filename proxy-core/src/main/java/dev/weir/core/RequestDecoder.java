@@ -38,6 +38,11 @@ final class RequestDecoder {
         return started;
     }
 
+    /** Whether the request being read, or the last one read, is known to be a HEAD. */
+    boolean isHead() {
+        return method.equals("HEAD");
+    }
+
     /** How the last head's body is framed. */
     BodyFraming framing() {
         return framing;
@@ -58,6 +63,10 @@ final class RequestDecoder {
             return null;
         }
         framing = BodyFraming.ofRequest(headers, http10);
+        if (headers.contains("Sec-WebSocket-Key1") || headers.contains("Sec-WebSocket-Key2")) {
+            // A draft of WebSocket has eight bytes follow that no framing announces: a backend may still wait for them.
+            throw new BadMessageException(400, "a handshake of a WebSocket draft");
+        }
         RequestHead head = head();
         body.begin(framing);
         started = false;
@@ -77,6 +86,7 @@ final class RequestDecoder {
                 return false;
             }
             started = true;
+            method = "";
             if (!Octets.isToken(in.getByte(in.readerIndex()))) {
                 throw new BadMessageException(400, "not an HTTP request");
             }
@@ -214,7 +224,7 @@ final class RequestDecoder {
         if (PathCheck.hasDotSegment(head.path())) {
             throw new BadMessageException(400, "a dot segment in the path");
         }
-        if (!PathCheck.isWellEncoded(originForm)) {
+        if (!PathCheck.isWellEncoded(originForm) || PathCheck.hasOverlongForm(head.path())) {
             throw new BadMessageException(400, "an invalid percent-encoding in the request target");
         }
         return head;

@@ -29,13 +29,15 @@ final class RequestIntake {
     void begin(RequestHead head) throws BadMessageException {
         delivered = false;
         awaitsContinue = false;
-        String expect = head.headers().get("Expect");
-        if (expect != null && !head.http10()) {
-            if (!expect.equalsIgnoreCase("100-continue")) {
+        if (head.http10() || !head.headers().contains("Expect")) {
+            return;
+        }
+        for (String expectation : head.headers().all("Expect")) {
+            if (!expectation.equalsIgnoreCase("100-continue")) {
                 throw new BadMessageException(417, "an expectation other than 100-continue");
             }
-            awaitsContinue = true;
         }
+        awaitsContinue = true;
     }
 
     /** The next part, empty at the end of a body that had no more; null when more bytes are needed. The caller takes it. */

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ResponseDecoder {
     private static final int MAX_INTERIM = 16;
+    private static final byte[] PROTOCOL = {'H', 'T', 'T', 'P', '/', '1', '.'};
 
     private final HttpLimits limits;
     private final FieldLines lines;
@@ -60,6 +61,7 @@ public final class ResponseDecoder {
     public @Nullable ResponseHead readHead(ByteBuf in) throws BadMessageException {
         while (true) {
             if (!statusLineRead) {
+                expectStatusLine(in);
                 if (!lines.nextLine(in, limits.maxLineBytes(), 502)) {
                     return null;
                 }
@@ -81,6 +83,16 @@ public final class ResponseDecoder {
         }
     }
 
+    /** What does not begin as a status line never becomes one: its end need not be waited for. */
+    private static void expectStatusLine(ByteBuf in) throws BadMessageException {
+        int bytes = Math.min(in.readableBytes(), PROTOCOL.length);
+        for (int i = 0; i < bytes; i++) {
+            if (in.getByte(in.readerIndex() + i) != PROTOCOL[i]) {
+                throw new BadMessageException(502, "an invalid status line");
+            }
+        }
+    }
+
     private ResponseHead finish() throws BadMessageException {
         boolean bodiless = head || status == 204 || status == 304;
         BodyFraming framing = BodyFraming.ofResponse(headers, http10, bodiless);
@@ -95,19 +107,13 @@ public final class ResponseDecoder {
         return new ResponseHead(status, reason, headers, length);
     }
 
-    /** {@code HTTP-version SP status-code SP [reason]}; the last space may be missing. */
+    /**
+     * {@code HTTP-version SP status-code SP [reason]}; the last space may be missing. A higher minor version is read as 1.1
+     * (RFC 9112 section 2.3).
+     */
     private void parseStatusLine(byte[] line, int length) throws BadMessageException {
-        boolean shaped = length >= 12
-                && line[0] == 'H'
-                && line[1] == 'T'
-                && line[2] == 'T'
-                && line[3] == 'P'
-                && line[4] == '/'
-                && line[5] == '1'
-                && line[6] == '.'
-                && (line[7] == '0' || line[7] == '1')
-                && line[8] == ' '
-                && (length == 12 || line[12] == ' ');
+        boolean shaped =
+                length >= 12 && line[7] >= '0' && line[7] <= '9' && line[8] == ' ' && (length == 12 || line[12] == ' ');
         if (!shaped) {
             throw new BadMessageException(502, "an invalid status line");
         }

@@ -26,8 +26,6 @@ final class ResponseWriter {
     private static final byte[] CONTENT_LENGTH = ascii("Content-Length: ");
     private static final byte[] CLOSE = ascii("Connection: close\r\n");
     private static final byte[] KEEP_ALIVE = ascii("Connection: keep-alive\r\n");
-    private static final byte[] DATE = ascii("Date: ");
-    private static final byte[] REQUEST_ID = ascii("x-request-id: ");
 
     private enum Framing {
         NONE,
@@ -60,39 +58,34 @@ final class ResponseWriter {
     }
 
     void writeHead(ResponseHead head, RequestHead request, String requestId, boolean keepAlive) {
-        ByteBuf buffer = buffer(BUFFER_BYTES);
+        HeadWriter out = HeadWriter.begin();
         if (head.status() == 200) {
-            buffer.writeBytes(OK);
+            out.bytes(OK);
         } else {
-            writeAscii(buffer, "HTTP/1.1 ");
-            writeAscii(buffer, Integer.toString(head.status()));
-            buffer.writeByte(' ');
-            writeAscii(buffer, head.reason());
-            buffer.writeShort(CRLF);
+            out.text("HTTP/1.1 ")
+                    .number(head.status())
+                    .text(" ")
+                    .text(head.reason())
+                    .endLine();
         }
-        if (!writeFields(buffer, head.headers())) {
-            buffer.writeBytes(DATE);
-            writeAscii(buffer, HttpDate.now());
-            buffer.writeShort(CRLF);
+        if (!writeFields(out, head.headers())) {
+            out.field("Date", HttpDate.now());
         }
-        buffer.writeBytes(REQUEST_ID);
-        writeAscii(buffer, requestId);
-        buffer.writeShort(CRLF);
+        out.field("x-request-id", requestId);
         if (!keepAlive) {
-            buffer.writeBytes(CLOSE);
+            out.bytes(CLOSE);
         } else if (request.http10()) {
-            buffer.writeBytes(KEEP_ALIVE);
+            out.bytes(KEEP_ALIVE);
         }
-        writeFraming(buffer, head, request);
-        buffer.writeShort(CRLF);
+        writeFraming(out, head, request);
+        out.endLine();
+        out.writeTo(buffer(out.length()));
     }
 
-    private void writeFraming(ByteBuf buffer, ResponseHead head, RequestHead request) {
+    private void writeFraming(HeadWriter out, ResponseHead head, RequestHead request) {
         long length = head.contentLength();
         if (length >= 0 && head.status() != 204) {
-            buffer.writeBytes(CONTENT_LENGTH);
-            writeAscii(buffer, Long.toString(length));
-            buffer.writeShort(CRLF);
+            out.bytes(CONTENT_LENGTH).number(length).endLine();
         }
         if (isBodiless(head, request)) {
             framing = Framing.NONE;
@@ -103,12 +96,12 @@ final class ResponseWriter {
             framing = Framing.UNTIL_CLOSE;
         } else {
             framing = Framing.CHUNKED;
-            buffer.writeBytes(CHUNKED);
+            out.bytes(CHUNKED);
         }
     }
 
     /** Writes all fields but those of the connection; returns whether Date was among them. */
-    private static boolean writeFields(ByteBuf buffer, Headers headers) {
+    private static boolean writeFields(HeadWriter out, Headers headers) {
         boolean dated = false;
         for (int i = 0; i < headers.size(); i++) {
             String name = headers.name(i);
@@ -116,10 +109,7 @@ final class ResponseWriter {
                 continue;
             }
             dated |= name.length() == 4 && name.equalsIgnoreCase("Date");
-            writeAscii(buffer, name);
-            buffer.writeShort(0x3a20);
-            writeAscii(buffer, headers.value(i));
-            buffer.writeShort(CRLF);
+            out.field(name, headers.value(i));
         }
         return dated;
     }
@@ -213,8 +203,8 @@ final class ResponseWriter {
     }
 
     /** Writes the answer to a request that gets no exchange. */
-    void writeRefusal(int status, String detail) {
-        byte[] refusal = ErrorResponses.refusal(status, detail, RequestId.random());
+    void writeRefusal(int status, String detail, boolean head) {
+        byte[] refusal = ErrorResponses.refusal(status, detail, RequestId.random(), head);
         buffer(refusal.length).writeBytes(refusal);
     }
 
@@ -249,10 +239,6 @@ final class ResponseWriter {
     /** No body whatever the headers say (RFC 9112 section 6.3). */
     private static boolean isBodiless(ResponseHead head, RequestHead request) {
         return request.isHead() || head.status() == 204 || head.status() == 304;
-    }
-
-    private static void writeAscii(ByteBuf buffer, String text) {
-        buffer.writeCharSequence(text, StandardCharsets.ISO_8859_1);
     }
 
     private static byte[] ascii(String text) {

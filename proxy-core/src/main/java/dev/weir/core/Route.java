@@ -1,5 +1,6 @@
 package dev.weir.core;
 
+import io.netty.buffer.ByteBuf;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -36,15 +37,32 @@ public record Route(
         chain = List.copyOf(chain);
     }
 
-    /** Understands a request by its body: which model, whether to stream. */
+    /** Understands a request by its body: which model, whether to stream. Stateless. */
     @FunctionalInterface
     public interface RequestReader {
         /**
-         * Reads what others need to know of the collected body and leaves it in the exchange. Runs once the body is
-         * complete, and again when it is replaced.
+         * Reads what others need to know of the collected body and leaves it in the exchange. Runs on the event loop: once the
+         * body is complete, and again when it is replaced.
          *
          * @throws GatewayException if the body is not what the route expects
          */
         void read(Exchange exchange) throws GatewayException;
+
+        /**
+         * The part of {@link #read} that looks at every byte: of a large body it is done by another thread than the event
+         * loop. Borrows the body and moves no index. Any thread.
+         *
+         * @throws GatewayException if the body is not what the route expects
+         */
+        default Reading examine(RequestHead request, ByteBuf body) throws GatewayException {
+            return this::read;
+        }
+    }
+
+    /** What a body was found to hold. */
+    @FunctionalInterface
+    public interface Reading {
+        /** Leaves it in the exchange. Runs on the event loop. */
+        void into(Exchange exchange) throws GatewayException;
     }
 }

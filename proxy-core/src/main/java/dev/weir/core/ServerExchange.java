@@ -219,14 +219,39 @@ final class ServerExchange extends ExchangeFacts {
         try {
             if (body.add(part, last)) {
                 state = State.CHAIN;
-                readRequest();
-                proceed();
+                if (route().requestReader() != null && LargeBodies.isLarge(body.whole())) {
+                    engine.largeBodies().examine(route().requestReader(), this);
+                } else {
+                    readRequest();
+                    proceed();
+                }
             }
         } catch (GatewayException e) {
             fail(e);
         } catch (Throwable e) {
             fail(internalError("request body of " + route().name(), e));
         }
+    }
+
+    /** What another thread found in the body; the chain goes on. */
+    void examined(Route.@Nullable Reading reading, @Nullable Throwable failure) {
+        if (state != State.CHAIN) {
+            return;
+        }
+        if (reading == null) {
+            fail(failure instanceof GatewayException refusal ? refusal : internalError("request body", failure));
+            return;
+        }
+        try {
+            reading.into(this);
+        } catch (GatewayException e) {
+            fail(e);
+            return;
+        } catch (Throwable e) {
+            fail(internalError("request body of " + route().name(), e));
+            return;
+        }
+        proceed();
     }
 
     private void readRequest() throws GatewayException {

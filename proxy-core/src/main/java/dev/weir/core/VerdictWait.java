@@ -1,10 +1,8 @@
 package dev.weir.core;
 
-import io.netty.util.concurrent.ScheduledFuture;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,17 +11,18 @@ import org.jspecify.annotations.Nullable;
  */
 final class VerdictWait {
     private final ServerExchange exchange;
-    private @Nullable ScheduledFuture<?> timer;
+    private final Timeout timer;
     private boolean over;
 
     VerdictWait(ServerExchange exchange) {
         this.exchange = exchange;
+        this.timer = new Timeout(exchange.eventLoop(), this::expired);
     }
 
     /** Waits for {@code pending}, at most {@code millis}; 0 for ever. */
     void begin(CompletableFuture<Verdict> pending, long millis) {
         if (millis > 0) {
-            timer = exchange.eventLoop().schedule(this::expired, millis, TimeUnit.MILLISECONDS);
+            timer.set(millis);
         }
         pending.whenComplete((verdict, failure) -> {
             try {
@@ -37,10 +36,7 @@ final class VerdictWait {
     /** The exchange is over. */
     void stop() {
         over = true;
-        if (timer != null) {
-            timer.cancel(false);
-            timer = null;
-        }
+        timer.close();
     }
 
     private void decided(@Nullable Verdict verdict, @Nullable Throwable failure) {

@@ -81,6 +81,8 @@ final class MalformedRequestWireTest {
                 "400|GET /health%zz HTTP/1.1\\r\\nH\\r\\n",
                 "400|GET /health%4 HTTP/1.1\\r\\nH\\r\\n",
                 "400|GET /health%00 HTTP/1.1\\r\\nH\\r\\n",
+                "400|GET /v1/..%c0%afhealth HTTP/1.1\\r\\nH\\r\\n",
+                "400|GET /v1/%C1%9chealth HTTP/1.1\\r\\nH\\r\\n",
                 "400|GET /v1/../health HTTP/1.1\\r\\nH\\r\\n",
                 "400|GET /v1/%2e%2E/health HTTP/1.1\\r\\nH\\r\\n",
                 "400|GET /v1/.;a/health HTTP/1.1\\r\\nH\\r\\n",
@@ -102,6 +104,8 @@ final class MalformedRequestWireTest {
                 "400|GET /health HTTP/1.1\\r\\nHost: a:65536\\r\\n\\r\\n",
                 "400|GET /health HTTP/1.1\\r\\nHost: [::1\\r\\n\\r\\n",
                 "400|GET /health HTTP/1.1\\r\\nHost: [xyz]\\r\\n\\r\\n",
+                "400|GET /health HTTP/1.1\\r\\nHost: [1:2:3]\\r\\n\\r\\n",
+                "400|GET /health HTTP/1.1\\r\\nHost: a%zz\\r\\n\\r\\n",
                 "400|GET /health HTTP/1.1\\r\\nHost: h\\xe9\\r\\n\\r\\n",
                 "400|GET http://a/health HTTP/1.1\\r\\n\\r\\n",
                 // Field lines (section 5).
@@ -155,6 +159,9 @@ final class MalformedRequestWireTest {
                 "400|POST /echo HTTP/1.0\\r\\nH Transfer-Encoding: chunked\\r\\n\\r\\n0\\r\\n\\r\\n",
                 "501|POST /echo HTTP/1.1\\r\\nH Transfer-Encoding: gzip, chunked\\r\\n\\r\\n0\\r\\n\\r\\n",
                 "417|POST /echo HTTP/1.1\\r\\nH Expect: 200-ok\\r\\nContent-Length: 2\\r\\n\\r\\n",
+                "417|POST /echo HTTP/1.1\\r\\nH Expect: 100-continue\\r\\nExpect: x\\r\\nContent-Length: 2\\r\\n\\r\\n",
+                // A draft of WebSocket, whose eight bytes behind the head no framing announces.
+                "400|GET /health HTTP/1.1\\r\\nH Sec-WebSocket-Key1: 1\\r\\nSec-WebSocket-Key2: 2\\r\\n\\r\\n12345678",
             })
     void refusedAndTheConnectionEnds(int status, String request) {
         try (RawClient client = gateway.connect()) {
@@ -177,7 +184,7 @@ final class MalformedRequestWireTest {
                 "GET /health HTTP/1.9\\r\\nH\\r\\n",
                 "GET /health HTTP/1.0\\r\\n\\r\\n",
                 "\\r\\nGET /health HTTP/1.1\\r\\nH\\r\\n",
-                "GET /health?a=%20b&c=../d HTTP/1.1\\r\\nH\\r\\n",
+                "GET /health?name=%C0&a=%20b&c=../d HTTP/1.1\\r\\nH\\r\\n",
                 "GET http://b/health HTTP/1.1\\r\\nH\\r\\n",
                 "GET HTTPS://b:8080/health?x HTTP/1.1\\r\\nH\\r\\n",
                 "BREW /health HTTP/1.1\\r\\nH\\r\\n",
@@ -187,7 +194,9 @@ final class MalformedRequestWireTest {
                 "POST /health HTTP/1.1\\r\\nH Content-Length: 00000000000000002\\r\\n\\r\\nab",
                 "POST /health HTTP/1.1\\r\\nH Transfer-Encoding: ChUnKeD\\r\\n\\r\\n2\\r\\nab\\r\\n0\\r\\n\\r\\n",
                 "GET /health HTTP/1.1\\r\\nH Upgrade: h2c\\r\\nConnection: Upgrade, HTTP2-Settings\\r\\nHTTP2-Settings: x\\r\\n\\r\\n",
-                "GET /health HTTP/1.1\\r\\nH Sec-WebSocket-Key1: 1\\r\\nSec-WebSocket-Key2: 2\\r\\n\\r\\n",
+                "POST /health HTTP/1.1\\r\\nH Content-Length: 0000000000000000000000000000002\\r\\n\\r\\nab",
+                "GET /health HTTP/1.1\\r\\nH Expect: 100-continue\\r\\nExpect: 100-Continue\\r\\n\\r\\n",
+                "GET /health HTTP/1.1\\r\\nHost: a%41b\\r\\n\\r\\n",
             })
     void acceptedAndAnsweredByTheRoute(String request) {
         try (RawClient client = gateway.connect()) {
@@ -251,6 +260,22 @@ final class MalformedRequestWireTest {
             client.send("GET /health HTTP/1.1\r\nHost: a\r\n" + "X: 1\r\n".repeat(besidesHost) + "\r\n");
             return client.readResponse().status();
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "HEAD /health HTTP/1.1\\r\\n\\r\\n",
+                "HEAD /health HTTP/1.1\\r\\nH X : y\\r\\n\\r\\n",
+                "HEAD /health HTTP/1.1\\r\\nH Expect: x\\r\\n\\r\\n"
+            })
+    void refusedHeadIsAnsweredWithoutABody(String request) {
+        try (RawClient client = gateway.connect()) {
+            client.send(bytes(request));
+            assertThat(client.readResponse(true).status()).isIn(400, 417);
+            client.expectClosed();
+        }
+        gateway.awaitRefused();
     }
 
     @Test

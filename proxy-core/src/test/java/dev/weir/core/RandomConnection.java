@@ -38,6 +38,7 @@ final class RandomConnection {
     private final EmbeddedChannel channel;
     private final ByteBuf requests;
     private final RandomAnswers answers = new RandomAnswers();
+    private boolean intact = true;
     private int began;
 
     RandomConnection(long seed) {
@@ -64,7 +65,11 @@ final class RandomConnection {
         }
         byte[] bytes = all.toString().getBytes(StandardCharsets.ISO_8859_1);
         if (random.nextInt(8) == 0) {
-            bytes[random.nextInt(bytes.length)] = (byte) random.nextInt(256);
+            int at = random.nextInt(bytes.length);
+            // The number in a path is how an exchange knows which it is.
+            boolean number = at > 0 && bytes[at - 1] == '/' && bytes[at] >= '1' && bytes[at] <= '5';
+            intact = number;
+            bytes[at] = number ? bytes[at] : (byte) random.nextInt(256);
         }
         return Unpooled.wrappedBuffer(bytes);
     }
@@ -100,7 +105,7 @@ final class RandomConnection {
 
     private Route route(RequestHead head) {
         int number = Integer.parseInt(head.path().replaceAll("\\D", "") + "0") / 10;
-        RandomActor actor = new RandomActor(number, random, alloc);
+        RandomActor actor = new RandomActor(number, random, alloc, intact);
         actors.put(++began, actor);
         return new Route(
                 head.path(),

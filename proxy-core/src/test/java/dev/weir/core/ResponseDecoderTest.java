@@ -49,7 +49,10 @@ final class ResponseDecoderTest {
                 "HTTP/1.1 099 OK\\r\\n\\r\\n",
                 "HTTP/1.1 600 OK\\r\\n\\r\\n",
                 "HTTP/1.1 200OK\\r\\n\\r\\n",
-                "HTTP/1.2 200 OK\\r\\n\\r\\n",
+                "HTTP/1.x 200 OK\\r\\n\\r\\n",
+                "HTTP/3.1 200 OK\\r\\n\\r\\n",
+                "\\x15\\x03\\x01",
+                "HTTPS",
                 "HTTP/2.0 200 OK\\r\\n\\r\\n",
                 "http/1.1 200 OK\\r\\n\\r\\n",
                 "HTTP/1.1\\t200 OK\\r\\n\\r\\n",
@@ -164,6 +167,12 @@ final class ResponseDecoderTest {
     @Test
     void oldBackendMayKeepItsConnection() throws BadMessageException {
         read("HTTP/1.0 200 OK\\r\\nConnection: keep-alive\\r\\nContent-Length: 0\\r\\n\\r\\n");
+        assertThat(decoder.keepAlive()).isTrue();
+    }
+
+    @Test
+    void higherMinorVersionIsReadAsOurs() throws BadMessageException {
+        read("HTTP/1.7 200 OK\\r\\nContent-Length: 0\\r\\n\\r\\n");
         assertThat(decoder.keepAlive()).isTrue();
     }
 

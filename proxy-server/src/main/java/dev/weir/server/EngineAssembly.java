@@ -1,5 +1,6 @@
 package dev.weir.server;
 
+import dev.weir.backends.Affinity;
 import dev.weir.backends.BackendGroup;
 import dev.weir.backends.BackendSpec;
 import dev.weir.backends.Balancing;
@@ -130,7 +131,9 @@ final class EngineAssembly {
                 model.metadata(),
                 new Balancing(
                         Balancing.Balance.valueOf(model.balance().name()),
-                        Balancing.Affinity.valueOf(model.affinity().name()),
+                        new Affinity(
+                                Affinity.By.valueOf(model.affinity().by().name()),
+                                model.affinity().header()),
                         model.priority()),
                 policy(model.policy()));
     }

@@ -1,30 +1,32 @@
 package dev.weir.server;
 
+import dev.weir.backends.Backend;
 import dev.weir.backends.Fleet;
 import dev.weir.core.Engine;
 import dev.weir.core.EngineSettings;
-import dev.weir.core.ProxyServer;
 import dev.weir.core.Router;
 import dev.weir.core.Transport;
 import dev.weir.pipeline.store.Database;
 import dev.weir.pipeline.store.Redis;
 import dev.weir.server.config.Environment;
 import dev.weir.server.config.InvalidConfigurationException;
-import dev.weir.server.config.ListenAddress;
 import dev.weir.server.config.Problem;
 import dev.weir.server.config.ServerConfig;
 import dev.weir.server.config.WeirConfig;
 import dev.weir.server.management.GatewayControl;
 import dev.weir.server.management.ReloadReport;
 import dev.weir.server.observe.Observation;
+import dev.weir.server.systemd.InheritedSockets;
+import dev.weir.server.systemd.SystemdNotifier;
+import dev.weir.server.tls.ServerTls;
 import io.netty.channel.EventLoopGroup;
-import io.netty.handler.ssl.SslContext;
-import io.netty.util.NetUtil;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
@@ -32,9 +34,6 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Supplier;
-import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,6 +41,9 @@ import org.slf4j.LoggerFactory;
 public final class Gateway implements GatewayControl, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Gateway.class);
     private static final int BACKGROUND_THREADS = 2;
+
+    /** What ending takes besides the drain. */
+    private static final Duration CLOSING = Duration.ofSeconds(15);
 
     private final ConfigurationFile file;
     private final Map<String, String> environment;
@@ -55,14 +57,12 @@ public final class Gateway implements GatewayControl, AutoCloseable {
     private final SharedServices services;
     private final Engine engine;
     private final Engine adminEngine;
-    private final ProxyServer clients;
-    private final ProxyServer admins;
-    private final List<InetSocketAddress> addresses = new ArrayList<>();
+    private final Listeners listeners;
+    private final SystemdNotifier notifier;
     private final long startNanos = System.nanoTime();
     private final CountDownLatch ended = new CountDownLatch(1);
     private final AtomicBoolean draining = new AtomicBoolean();
     private volatile LoadedConfiguration loaded;
-    private @Nullable ProxyServer redirects;
 
     private Gateway(ConfigurationFile file, Map<String, String> environment, LoadedConfiguration loaded) {
         WeirConfig config = loaded.config();
@@ -86,11 +86,17 @@ public final class Gateway implements GatewayControl, AutoCloseable {
         Router nothingYet = head -> {
             throw new IllegalStateException("no routes yet");
         };
+        observation
+                .meters()
+                .gauge(
+                        "weir_certificate_expiry_timestamp_seconds",
+                        "When the certificate of the listeners ends, in seconds since 1970; 0 without one.",
+                        this::certificateExpirySeconds);
         EngineSettings settings = EngineAssembly.engine(config.server());
         this.engine = new Engine(settings, nothingYet, observation.exchangeListener());
         this.adminEngine = new Engine(settings, nothingYet, observation.exchangeListener());
-        this.clients = new ProxyServer(engine, transport, eventLoops);
-        this.admins = new ProxyServer(adminEngine, transport, eventLoops);
+        this.listeners = new Listeners(engine, adminEngine, transport, eventLoops, observation.exchangeListener());
+        this.notifier = SystemdNotifier.of(environment);
     }
 
     /**
@@ -110,7 +116,9 @@ public final class Gateway implements GatewayControl, AutoCloseable {
         Gateway gateway = new Gateway(file, environment, loaded);
         try {
             gateway.putInForce(loaded);
-            gateway.listen(loaded.config().server());
+            gateway.listeners.open(loaded.config().server(), InheritedSockets.of(environment), gateway.certificate);
+            gateway.certificate.watch(gateway.background);
+            gateway.observation.observeHost(gateway.services.stateDirectory(), gateway.background);
             ModelFeed.start(gateway.fleet, gateway::config, gateway.services);
             gateway.observation.observe(
                     gateway.engine, gateway.fleet, gateway.services.shared(Database.class), gateway.eventLoops);
@@ -128,42 +136,23 @@ public final class Gateway implements GatewayControl, AutoCloseable {
         LOG.info(
                 "weir {} listens on {}, transport {}, {} backends, {} models, configuration {}",
                 Version.number(),
-                addresses.stream().map(Gateway::text).collect(Collectors.joining(", ")),
+                listeners,
                 transport,
                 started.config().backends().size(),
                 started.config().models().size(),
                 file);
+        notifier.ready(status());
+        notifier.keepStatus(this::status);
+        notifier.watch(eventLoops);
     }
 
-    private static String text(InetSocketAddress address) {
-        return NetUtil.toSocketAddressString(address.getAddress().getHostAddress(), address.getPort());
-    }
-
-    private void listen(ServerConfig server) throws IOException {
-        Supplier<SslContext> tls = server.tls() == null ? null : certificate::current;
-        for (ListenAddress address : server.listen()) {
-            addresses.add(clients.listen(socketAddress(address), tls));
-        }
-        if (server.adminListen() != null) {
-            addresses.add(admins.listen(socketAddress(server.adminListen()), tls));
-        }
-        if (server.tls() != null && server.tls().redirectFrom() != null) {
-            Engine redirect = new Engine(
-                    EngineAssembly.engine(server),
-                    new HttpsRedirect(address().getPort()),
-                    observation.exchangeListener());
-            ProxyServer plain = new ProxyServer(redirect, transport, eventLoops);
-            addresses.add(plain.listen(socketAddress(server.tls().redirectFrom()), null));
-            redirects = plain;
-        }
-    }
-
-    private static InetSocketAddress socketAddress(ListenAddress address) throws IOException {
-        InetSocketAddress socketAddress = new InetSocketAddress(address.host(), address.port());
-        if (socketAddress.isUnresolved()) {
-            throw new IOException("cannot listen on " + address + ": the name " + address.host() + " is not known");
-        }
-        return socketAddress;
+    /** A line about how it stands. */
+    private String status() {
+        Collection<Backend> backends = fleet.current().backends().values();
+        long up = backends.stream()
+                .filter(backend -> backend.state().equals("up"))
+                .count();
+        return up + " of " + backends.size() + " backends up, " + engine.exchanges() + " exchanges in flight";
     }
 
     /** Builds everything the configuration asks for, and only then puts it in force. */
@@ -195,6 +184,7 @@ public final class Gateway implements GatewayControl, AutoCloseable {
     @Override
     public synchronized ReloadReport reload() throws InvalidConfigurationException, IOException {
         boolean done = false;
+        notifier.reloading();
         try {
             LoadedConfiguration before = loaded;
             LoadedConfiguration next = LoadedConfiguration.load(file, environment);
@@ -203,6 +193,7 @@ public final class Gateway implements GatewayControl, AutoCloseable {
             return ReloadReport.of(before.config(), next.config());
         } finally {
             observation.reloaded(done);
+            notifier.ready(status());
         }
     }
 
@@ -226,15 +217,21 @@ public final class Gateway implements GatewayControl, AutoCloseable {
 
     private void drain() {
         ServerConfig.Timeouts timeouts = loaded.config().server().timeouts();
+        notifier.stopping(timeouts.drainDelay().plus(timeouts.drain()).plus(CLOSING));
         LOG.info("draining: {} exchanges in flight", engine.exchanges());
         try {
-            boolean clean = clients.drain(timeouts.drainDelay(), timeouts.drain());
+            boolean clean = listeners.drain(timeouts.drainDelay(), timeouts.drain());
             LOG.info(clean ? "drained" : "drain deadline passed, what was left has been cut");
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } finally {
             close();
         }
+    }
+
+    double certificateExpirySeconds() {
+        Instant expiry = certificate.expiry();
+        return expiry == null ? 0 : expiry.getEpochSecond();
     }
 
     /** Blocks until the gateway has ended. */
@@ -245,27 +242,24 @@ public final class Gateway implements GatewayControl, AutoCloseable {
     /** Ends at once. */
     @Override
     public void close() {
-        clients.close();
-        admins.close();
-        if (redirects != null) {
-            redirects.close();
-        }
+        listeners.close();
         fleet.close();
         services.close();
         background.shutdownNow();
         eventLoops.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly(3, TimeUnit.SECONDS);
         observation.close();
+        notifier.close();
         ended.countDown();
     }
 
     /** The address of the first listener. */
     InetSocketAddress address() {
-        return addresses.get(0);
+        return listeners.addresses().get(0);
     }
 
     /** The addresses of all listeners: those for clients, the one for administration, the one that redirects. */
     List<InetSocketAddress> addresses() {
-        return List.copyOf(addresses);
+        return listeners.addresses();
     }
 
     @Override

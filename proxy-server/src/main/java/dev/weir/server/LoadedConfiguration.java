@@ -7,6 +7,7 @@ import dev.weir.server.config.Problem;
 import dev.weir.server.config.Problems;
 import dev.weir.server.config.Section;
 import dev.weir.server.config.WeirConfig;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -64,8 +65,9 @@ record LoadedConfiguration(WeirConfig config, Middlewares middlewares, List<Stri
 
     private static List<String> warnings(WeirConfig config, Middlewares middlewares) {
         List<String> warnings = new ArrayList<>(middlewares.warnings());
-        if (config.server().docsDirectory() != null) {
-            warnings.add("server.docs_directory: this version does not serve documents");
+        Path documents = config.server().docsDirectory();
+        if (documents != null && !Files.isDirectory(documents)) {
+            warnings.add("server.docs_directory: " + documents + " is no directory, nothing is served under /docs");
         }
         return warnings;
     }

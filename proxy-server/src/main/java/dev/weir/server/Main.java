@@ -1,6 +1,8 @@
 package dev.weir.server;
 
+import dev.weir.server.diagnosis.SmokeCommand;
 import dev.weir.server.sim.SimCommand;
+import dev.weir.server.tls.TlsCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ScopeType;
@@ -18,6 +20,11 @@ import picocli.CommandLine.ScopeType;
             SimCommand.class,
             CheckCommand.class,
             KeysCommand.class,
+            BackupCommand.class,
+            RestoreCommand.class,
+            DoctorCommand.class,
+            SmokeCommand.class,
+            TlsCommand.class,
             VersionCommand.class
         })
 public final class Main {
@@ -26,6 +33,10 @@ public final class Main {
     private Main() {}
 
     public static void main(String[] args) {
+        if (isService(args)) {
+            // First of all: until then a signal ends the process.
+            ProcessSignals.hold();
+        }
         // Sampling buffers for leaks is for tests, which do it for every one.
         System.setProperty(LEAK_DETECTION, System.getProperty(LEAK_DETECTION, "disabled"));
         System.exit(commandLine().execute(withDefaultCommand(args)));
@@ -40,10 +51,17 @@ public final class Main {
                 });
     }
 
+    private static boolean isService(String[] args) {
+        return isDefault(args) || args[0].equals("serve") || args[0].equals("demo");
+    }
+
+    private static boolean isDefault(String[] args) {
+        return args.length == 0 || args[0].startsWith("--config") || args[0].startsWith("--plugins");
+    }
+
     /** {@code serve} is what one gets without a command: {@code weir --config FILE} works too. */
     private static String[] withDefaultCommand(String[] args) {
-        boolean serve = args.length == 0 || args[0].startsWith("--config") || args[0].startsWith("--plugins");
-        if (!serve) {
+        if (!isDefault(args)) {
             return args;
         }
         String[] all = new String[args.length + 1];

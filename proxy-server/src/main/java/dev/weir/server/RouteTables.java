@@ -36,6 +36,7 @@ import dev.weir.server.config.InvalidConfigurationException;
 import dev.weir.server.config.Problems;
 import dev.weir.server.config.RouteConfig;
 import dev.weir.server.config.WeirConfig;
+import dev.weir.server.documents.DocumentsEndpoint;
 import dev.weir.server.management.AuditEndpoints;
 import dev.weir.server.management.BackendsEndpoints;
 import dev.weir.server.management.CacheEndpoints;
@@ -49,6 +50,7 @@ import dev.weir.server.management.SystemEndpoints;
 import dev.weir.server.management.UsageEndpoints;
 import dev.weir.server.observe.MetricsEndpoint;
 import dev.weir.server.observe.Observation;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -82,6 +84,7 @@ record RouteTables(RouteTable clients, RouteTable admins) {
         builder.agents(clients);
         builder.models(clients);
         builder.ollama(clients);
+        builder.documents(clients);
         builder.health(clients, gateway);
         if (!apart) {
             builder.administration(clients, gateway);
@@ -260,6 +263,16 @@ record RouteTables(RouteTable clients, RouteTable admins) {
                     endpoint,
                     requestReader,
                     config.server().maxBodyBytes().bytes());
+        }
+
+        /** Whoever may connect may read what the operator has put there. */
+        void documents(RouteTable.Builder table) {
+            Path directory = config.server().docsDirectory();
+            if (directory != null) {
+                Route route = open("/docs/*", guarded, new DocumentsEndpoint(directory, services.background()));
+                table.get("/docs", route);
+                table.get("/docs/*", route);
+            }
         }
 
         void health(RouteTable.Builder table, GatewayControl gateway) {

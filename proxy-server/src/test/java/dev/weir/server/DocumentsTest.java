@@ -20,7 +20,7 @@ class DocumentsTest {
     private static final Pattern TEST = Pattern.compile("`([A-Z]\\w+(?:Test|IT))\\.(\\w+)`");
 
     @ParameterizedTest
-    @ValueSource(strings = "docs/FAULTS.md")
+    @ValueSource(strings = {"docs/FAULTS.md", "docs/SECURITY.md"})
     void everyTestThatIsNamedExists(String page) throws IOException {
         List<String> sources = sources();
         Matcher named = TEST.matcher(Files.readString(ROOT.resolve(page)));

@@ -50,6 +50,16 @@ final class WeirProcess implements AutoCloseable {
         return run(List.of(), where, environment, arguments);
     }
 
+    /** Has another program start it, in whose place it comes. */
+    static WeirProcess startBy(List<String> launcher, Map<String, String> environment, String... arguments) {
+        List<String> where = List.of(
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Main.class.getName());
+        return run(launcher, where, environment, arguments);
+    }
+
     /** Starts with so many file descriptors at most. */
     static WeirProcess startWithDescriptors(int most, String... arguments) {
         List<String> where = List.of(
@@ -171,6 +181,16 @@ final class WeirProcess implements AutoCloseable {
     /** The CPU time the process has used. */
     Duration cpu() {
         return process.info().totalCpuDuration().orElseThrow();
+    }
+
+    /** What other users of the machine see of it: its command and the arguments. */
+    String commandLine() {
+        try {
+            return Files.readString(Path.of("/proc/" + process.pid() + "/cmdline"))
+                    .replace('\0', ' ');
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** The memory of the process that is in RAM. */

@@ -98,22 +98,22 @@ public final class EmbeddingsEndpoint implements Endpoint {
         }
     }
 
-    /** Where all targets of a group take {@code prompt}, or null when they take {@code input}. */
+    /**
+     * Where a group is asked with {@code prompt}, or null when all its targets take {@code input}. Those of another kind are told
+     * in their own way, each attempt by itself.
+     */
     private @Nullable String promptPath(BackendGroup group) {
-        boolean ollama = true;
-        boolean all = true;
-        boolean any = false;
+        String path = null;
         for (Target target : group.targets()) {
-            boolean prompt = takesPrompt(target.backend().name());
-            ollama &= target.backend().spec().kind() == BackendSpec.Kind.OLLAMA;
-            all &= prompt;
-            any |= prompt;
+            if (takesPrompt(target.backend().name())) {
+                if (target.backend().spec().kind() != BackendSpec.Kind.OLLAMA) {
+                    return OPENAI_PATH;
+                }
+                // Every Ollama has the old endpoint, whatever its age.
+                path = OLLAMA_PATH;
+            }
         }
-        if (ollama && any) {
-            // Every Ollama has the old endpoint, whatever its age.
-            return OLLAMA_PATH;
-        }
-        return all && any ? OPENAI_PATH : null;
+        return path;
     }
 
     private boolean takesPrompt(String backend) {
@@ -142,6 +142,6 @@ public final class EmbeddingsEndpoint implements Endpoint {
 
     private void fanOut(Exchange exchange, Downstream downstream, EmbeddingsRequest embeddings, String path)
             throws GatewayException {
-        new FanOut(exchange, downstream, byModel, embeddings.parts(), path).start();
+        new FanOut(exchange, downstream, byModel, embeddings.parts(), path, this::takesPrompt).start();
     }
 }

@@ -1,5 +1,6 @@
 package dev.weir.backends.embeddings;
 
+import dev.weir.backends.PromptName;
 import dev.weir.core.Downstream;
 import dev.weir.core.Endpoint;
 import dev.weir.core.Exchange;
@@ -11,6 +12,7 @@ import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /**
  * One request for embeddings as several calls, each of which is balanced, retried and counted like a request of its own, and
@@ -26,6 +28,7 @@ final class FanOut implements Upstream {
     private final Endpoint byModel;
     private final Parts parts;
     private final String path;
+    private final PromptName prompt;
     private final MergedEmbeddings merged;
     private final Set<PartCall> running = new HashSet<>();
     private int begun;
@@ -35,13 +38,21 @@ final class FanOut implements Upstream {
     /**
      * @param byModel who answers each part
      * @param path the endpoint that takes {@code prompt}
+     * @param takesPrompt whether a backend, by its name, takes it in OpenAI's API
      */
-    FanOut(Exchange exchange, Downstream downstream, Endpoint byModel, Parts parts, String path) {
+    FanOut(
+            Exchange exchange,
+            Downstream downstream,
+            Endpoint byModel,
+            Parts parts,
+            String path,
+            Predicate<String> takesPrompt) {
         this.exchange = exchange;
         this.downstream = downstream;
         this.byModel = byModel;
         this.parts = parts;
         this.path = path;
+        this.prompt = new PromptName(parts.promptName(), takesPrompt);
         this.merged = new MergedEmbeddings(parts);
     }
 
@@ -55,7 +66,7 @@ final class FanOut implements Upstream {
             int index = begun++;
             PartCall call = new PartCall(this, index, parts.body(index));
             running.add(call);
-            PartExchange part = new PartExchange(exchange, path, parts.partRequest(), call.request(), call);
+            PartExchange part = new PartExchange(exchange, path, parts.partRequest(), prompt, call.request(), call);
             try {
                 byModel.serve(part, call);
             } catch (GatewayException e) {

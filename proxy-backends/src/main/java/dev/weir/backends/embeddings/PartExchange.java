@@ -1,5 +1,6 @@
 package dev.weir.backends.embeddings;
 
+import dev.weir.backends.PromptName;
 import dev.weir.core.Dispatch;
 import dev.weir.core.Downstream;
 import dev.weir.core.Exchange;
@@ -22,6 +23,7 @@ final class PartExchange implements Exchange {
     private final Exchange whole;
     private final RequestHead head;
     private final ModelRequest model;
+    private final PromptName prompt;
     private final ByteBuf body;
     private final Downstream answer;
     private @Nullable Dispatch dispatch;
@@ -30,11 +32,12 @@ final class PartExchange implements Exchange {
      * @param body borrowed
      * @param answer where its answer goes
      */
-    PartExchange(Exchange whole, String path, ModelRequest model, ByteBuf body, Downstream answer) {
+    PartExchange(Exchange whole, String path, ModelRequest model, PromptName prompt, ByteBuf body, Downstream answer) {
         RequestHead head = whole.request();
         this.whole = whole;
         this.head = new RequestHead(head.method(), path, head.http10(), head.host(), head.headers());
         this.model = model;
+        this.prompt = prompt;
         this.body = body;
         this.answer = answer;
     }
@@ -100,6 +103,9 @@ final class PartExchange implements Exchange {
     public <T> @Nullable T get(Key<T> key) {
         if (key.equals(ModelRequest.KEY)) {
             return (T) model;
+        }
+        if (key.equals(PromptName.KEY)) {
+            return (T) prompt;
         }
         return key.equals(Dispatch.KEY) ? (T) dispatch : whole.get(key);
     }

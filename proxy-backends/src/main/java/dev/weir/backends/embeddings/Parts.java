@@ -46,6 +46,11 @@ record Parts(ByteBuf body, ModelRequest request, List<Span> texts, List<Span> ot
         return body.retainedSlice(body.readerIndex() + span.start(), span.length());
     }
 
+    /** Where every part says {@code "prompt"}. */
+    Span promptName() {
+        return new Span(MODEL.length + request.modelSpan().length() + 1, PROMPT.length - 2);
+    }
+
     /** What is known of every part's body. */
     ModelRequest partRequest() {
         return new ModelRequest(

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 final class ErrorAnswer implements ResponseFilter {
     private final Exchange exchange;
     private final int status;
-    private @Nullable ByteBuf error = PooledByteBufAllocator.DEFAULT.buffer(512);
+    private @Nullable ByteBuf error;
 
     ErrorAnswer(Exchange exchange, int status) {
         this.exchange = exchange;
@@ -24,11 +24,8 @@ final class ErrorAnswer implements ResponseFilter {
 
     @Override
     public void onBody(ByteBuf part, boolean last, Downstream next) {
-        ByteBuf so = error;
-        if (so == null) {
-            part.release();
-            return;
-        }
+        ByteBuf so = error == null ? PooledByteBufAllocator.DEFAULT.buffer(512) : error;
+        error = so;
         so.writeBytes(part, Math.min(part.readableBytes(), ErrorText.MAX_BYTES - so.readableBytes()));
         part.release();
         if (last) {

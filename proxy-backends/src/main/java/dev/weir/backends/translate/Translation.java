@@ -6,6 +6,7 @@ import dev.weir.core.GatewayException;
 import dev.weir.core.ResponseFilter;
 import dev.weir.core.ResponseHead;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,6 +39,7 @@ public final class Translation {
     private final Call call;
     private final String backend;
     private Wanted wanted = Wanted.NOTHING;
+    private byte[] told = {};
 
     private Translation(Call call, String backend) {
         this.call = call;
@@ -81,21 +83,26 @@ public final class Translation {
     }
 
     /**
-     * The body for the backend.
+     * Translates the body for the backend.
      *
      * @param body the client's, borrowed
      * @param model the backend's own name of the model
      * @throws GatewayException if it asks for what cannot be told in the other API
      */
-    public byte[] request(ByteBuf body, String model) throws GatewayException {
+    public void prepare(ByteBuf body, String model) throws GatewayException {
         ObjectNode asked = Json.object(body);
         Refusals refusals = new Refusals(asked, backend, call.fromOllama());
         wanted = new Wanted(
                 asked.at("/stream_options/include_usage").asBoolean(),
                 asked.path("encoding_format").asText("").equals("base64"));
-        ObjectNode told =
+        ObjectNode request =
                 call.fromOllama() ? OpenAiRequests.of(call, asked, refusals) : OllamaRequests.of(call, asked, refusals);
-        return Json.bytes(told.put("model", model));
+        told = Json.bytes(request.put("model", model));
+    }
+
+    /** The body for the backend, once it is prepared. */
+    public ByteBuf request() {
+        return Unpooled.wrappedBuffer(told);
     }
 
     /** The head for the client of an answer that begins with {@code head}; the same but for what the body is. */

@@ -20,7 +20,7 @@ final class WholeAnswer implements ResponseFilter {
     private final Translation.Wanted wanted;
     private final String model;
     private final long sinceNanos = System.nanoTime();
-    private @Nullable ByteBuf answer = PooledByteBufAllocator.DEFAULT.buffer(2048);
+    private @Nullable ByteBuf answer;
 
     WholeAnswer(Translation.Call call, Translation.Wanted wanted, String model) {
         this.call = call;
@@ -30,8 +30,9 @@ final class WholeAnswer implements ResponseFilter {
 
     @Override
     public void onBody(ByteBuf part, boolean last, Downstream next) {
-        ByteBuf so = answer;
-        if (so == null || so.readableBytes() + part.readableBytes() > MAX_BYTES) {
+        ByteBuf so = answer == null ? PooledByteBufAllocator.DEFAULT.buffer(2048) : answer;
+        answer = so;
+        if (so.readableBytes() + part.readableBytes() > MAX_BYTES) {
             part.release();
             next.fail(new GatewayException(
                     GatewayError.BACKEND_FAILED, "the backend's answer is too large to be translated"));

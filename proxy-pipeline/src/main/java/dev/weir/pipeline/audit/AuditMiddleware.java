@@ -34,7 +34,7 @@ final class AuditMiddleware implements Middleware {
         if (reserve && !writer.reserve()) {
             return Verdict.reject(new GatewayException(
                             GatewayError.STORE_UNAVAILABLE,
-                            "requests must be audited, and neither the database nor the spill takes records now")
+                            "requests must be audited, and there is no room for more records now")
                     .retryAfterMillis(RETRY_MILLIS));
         }
         // What management sends and is shown holds keys, and the audit itself.

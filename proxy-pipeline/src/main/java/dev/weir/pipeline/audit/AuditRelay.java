@@ -72,6 +72,7 @@ final class AuditRelay {
 
     private long safe;
     private long stored;
+    private boolean ending;
 
     AuditRelay(Database database, AuditDrops drops, Meters meters) {
         this.database = database;
@@ -111,6 +112,16 @@ final class AuditRelay {
     /** Whether something is on its way that is safe already. */
     boolean isMoving() {
         return spilling || answer != null || !estate.isEmpty();
+    }
+
+    /** Whether the database is about to answer. */
+    boolean isAsking() {
+        return answer != null && database.isUp();
+    }
+
+    /** From now on only what is in memory is brought on; what is on disk already waits for the next process. */
+    void end() {
+        ending = true;
     }
 
     void add(AuditRecord next) {
@@ -279,6 +290,9 @@ final class AuditRelay {
                 retryNanos = now + RETRY_NANOS;
                 send(writer, again, null, now);
             }
+            return;
+        }
+        if (ending) {
             return;
         }
         Spill own = spill;

@@ -71,7 +71,7 @@ final class AuditTable {
     /**
      * Writes what is not written yet. A row that the database does not take is left out and told to the log.
      *
-     * @throws DatabaseAwayException if it is not known whether rows were written: repeat it
+     * @throws DatabaseAwayException if it is not known whether rows were written, or none can be now: repeat it
      */
     Written write(String writer, List<AuditRow> rows) throws DatabaseAwayException {
         try {
@@ -84,6 +84,9 @@ final class AuditTable {
         try {
             return new Written(writeAll(writer, rows), 0);
         } catch (SQLException e) {
+            if (isOfTheTable(e)) {
+                throw new DatabaseAwayException("the audit's tables are not as they should be: " + e.getMessage(), e);
+            }
             if (rows.size() == 1) {
                 LOG.error(
                         "the audit record of request {} is refused",
@@ -94,6 +97,12 @@ final class AuditTable {
         }
         int half = rows.size() / 2;
         return write(writer, rows.subList(0, half)).and(write(writer, rows.subList(half, rows.size())));
+    }
+
+    /** Whether no row can be written, because a table or a column is missing: SQLSTATE 42 of PostgreSQL. */
+    private static boolean isOfTheTable(SQLException failure) {
+        String state = failure.getSQLState();
+        return state != null && state.startsWith("42");
     }
 
     /** How many rows are new in the database, and how many it does not take. */

@@ -91,18 +91,33 @@ public final class AuditWriter implements AutoCloseable {
 
     /** Takes a place for a record to come; whoever gets one gives it to {@link #add}. */
     boolean reserve() {
-        if (places.incrementAndGet() > capacity) {
-            places.decrementAndGet();
+        if (!takePlace()) {
             drops.refused();
             return false;
         }
         return true;
     }
 
+    private boolean takePlace() {
+        int waiting = places.incrementAndGet();
+        if (waiting > capacity) {
+            places.decrementAndGet();
+            return false;
+        }
+        if (waiting == crowded(capacity)) {
+            LockSupport.unpark(thread);
+        }
+        return true;
+    }
+
+    /** From so many on, the writer does not wait for its time, nor for the database. */
+    private static int crowded(int capacity) {
+        return capacity / 2 + 1;
+    }
+
     /** Takes {@code entry}, and counts it as lost if there is no room. */
     void add(AuditRecord entry, boolean reserved) {
-        if (!reserved && places.incrementAndGet() > capacity) {
-            places.decrementAndGet();
+        if (!reserved && !takePlace()) {
             entry.release();
             drops.add(relay.whyFull(), 1);
             return;
@@ -128,11 +143,12 @@ public final class AuditWriter implements AutoCloseable {
             LockSupport.parkNanos(this, busy ? BUSY_NANOS : IDLE_NANOS);
             busy = tryStep(flushTarget > relay.stored());
         }
+        relay.end();
         long endNanos = System.nanoTime() + CLOSE_NANOS;
         do {
             tryStep(true);
             LockSupport.parkNanos(this, BUSY_NANOS);
-        } while ((!queue.isEmpty() || relay.isBusy()) && System.nanoTime() - endNanos < 0);
+        } while ((!queue.isEmpty() || relay.isBusy() || relay.isAsking()) && System.nanoTime() - endNanos < 0);
         int left = 0;
         for (AuditRecord next = queue.poll(); next != null; next = queue.poll()) {
             next.release();
@@ -165,7 +181,7 @@ public final class AuditWriter implements AutoCloseable {
                 gather(next);
                 moved = true;
             }
-            more = relay.move(flush, places.get() > capacity / 2) && !queue.isEmpty();
+            more = relay.move(flush, places.get() >= crowded(capacity)) && !queue.isEmpty();
         }
         relay.noteTaken(taken.get());
         return moved || relay.isBusy() || relay.isMoving();
@@ -176,6 +192,7 @@ public final class AuditWriter implements AutoCloseable {
             relay.add(next);
         } catch (RuntimeException e) {
             LOG.error("an audit record could not be made", e);
+            taken.decrementAndGet();
             drops.add(Reason.REFUSED, 1);
         } finally {
             next.release();

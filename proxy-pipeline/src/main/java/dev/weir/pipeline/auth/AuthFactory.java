@@ -26,6 +26,7 @@ public final class AuthFactory implements MiddlewareFactory<AuthSettings> {
                 stored,
                 TokenBudgets.of(services),
                 LastUses.of(services),
+                FailedKeys.of(services),
                 anonymous == null ? null : new AnonymousClients(anonymous));
     }
 }

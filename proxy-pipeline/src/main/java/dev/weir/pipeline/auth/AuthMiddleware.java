@@ -33,6 +33,7 @@ final class AuthMiddleware implements Middleware {
     private final KeyStore stored;
     private final TokenBudgets budgets;
     private final LastUses uses;
+    private final FailedKeys failed;
     private final @Nullable AnonymousClients anonymous;
 
     /** Null for {@code anonymous} means that every client needs a key. */
@@ -41,11 +42,13 @@ final class AuthMiddleware implements Middleware {
             KeyStore stored,
             TokenBudgets budgets,
             LastUses uses,
+            FailedKeys failed,
             @Nullable AnonymousClients anonymous) {
         this.configured = configured;
         this.stored = stored;
         this.budgets = budgets;
         this.uses = uses;
+        this.failed = failed;
         this.anonymous = anonymous;
     }
 
@@ -64,7 +67,7 @@ final class AuthMiddleware implements Middleware {
         if (grant == null) {
             grant = stored.find(digest);
             if (grant == null) {
-                return WRONG_KEY;
+                return failed.note(exchange, WRONG_KEY);
             }
             uses.note(grant.identity().id());
         }
@@ -87,9 +90,11 @@ final class AuthMiddleware implements Middleware {
             byte[] digest = KeyDigest.ofSent(key);
             Grant grant = configured.find(digest);
             grant = grant == null ? stored.find(digest) : grant;
-            if (grant != null) {
-                exchange.set(Identity.KEY, grant.identity());
+            if (grant == null) {
+                // What an open route tells the holders of keys tells whether one is valid.
+                return failed.note(exchange, Verdict.PROCEED);
             }
+            exchange.set(Identity.KEY, grant.identity());
         } catch (GatewayException notNow) {
             // An open route is open while keys cannot be looked up, and for keys that are good no more.
         }

@@ -20,6 +20,9 @@ final class TokenEstimate {
     /** More is not reserved, whatever is asked for. */
     static final int MAX_ANSWER = 32_768;
 
+    /** Looked at in one body: a text full of them must not hold up an event loop. */
+    private static final int MAX_PLACES = 10_000;
+
     private static final byte[][] NAMES = {
         name("max_tokens"), name("max_completion_tokens"), name("max_output_tokens"), name("num_predict")
     };
@@ -49,8 +52,9 @@ final class TokenEstimate {
             return 0;
         }
         int end = body.writerIndex();
+        int left = MAX_PLACES;
         for (int at = body.indexOf(body.readerIndex(), end, (byte) '_');
-                at >= 0;
+                at >= 0 && left-- > 0;
                 at = body.indexOf(at + 1, end, (byte) '_')) {
             for (byte[] name : NAMES) {
                 long said = numberAfter(body, at - 4, name);

@@ -32,7 +32,7 @@ sealed interface DatabaseSource permits SqliteSource, PostgresSource {
         OF_THE_WORK,
         /** This took too long, or met another writer; the next one may do better. */
         SLOW,
-        /** It can be read, but not written: full, or read-only. */
+        /** It can be read, but not written, whatever is written: full, read-only, or not allowed to us. */
         UNWRITABLE,
         /** It does not answer. */
         AWAY

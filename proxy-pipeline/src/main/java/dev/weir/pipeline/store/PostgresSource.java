@@ -189,8 +189,8 @@ final class PostgresSource implements DatabaseSource {
             return failure instanceof SQLTransientConnectionException ? Trouble.AWAY : Trouble.OF_THE_WORK;
         }
         return switch (state) {
-            // Full; a standby or a read-only transaction.
-            case "53100", "25006" -> Trouble.UNWRITABLE;
+            // Full; a standby or a read-only transaction; not allowed.
+            case "53100", "25006", "42501" -> Trouble.UNWRITABLE;
             // Cancelled for its time; deadlock, serialization, lock not available.
             case "57014", "40P01", "40001", "55P03" -> Trouble.SLOW;
             // No such database, and what is wrong with a login.

@@ -25,6 +25,7 @@ import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.EventExecutorGroup;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadFactory;
@@ -43,7 +44,14 @@ final class RedisConnector implements AutoCloseable {
     private static final RedisCodec<String, byte[]> CODEC = RedisCodec.of(StringCodec.UTF8, ByteArrayCodec.INSTANCE);
     private static final int MAX_UNDER_WAY = 10_000;
     private static final int THREADS = 1;
-    private static final long CLOSE_SECONDS = 2;
+    private static final long CLOSE_MILLIS = 2_000;
+
+    /**
+     * How long the thread that reads and writes goes on once there is nothing more to do. Without it, a channel that is
+     * registered in its last round is never closed, and the buffer it was given never released.
+     */
+    private static final long QUIET_MILLIS = 50;
+
     private static final long MIN_PAUSE_MILLIS = 50;
 
     /** The least that connecting may take; it happens beside the requests. */
@@ -61,6 +69,7 @@ final class RedisConnector implements AutoCloseable {
             new DefaultEventExecutorGroup(1, new DefaultThreadFactory("weir-redis-watch", true));
     private final ClientResources resources;
     private final AbstractRedisClient client;
+    private volatile boolean closing;
 
     RedisConnector(Redis.Settings settings) {
         Duration connectTimeout = Duration.ofMillis(Math.max(MIN_CONNECT_MILLIS, settings.timeoutMillis()));
@@ -139,7 +148,9 @@ final class RedisConnector implements AutoCloseable {
         if (client instanceof RedisClusterClient clusterClient) {
             return clusterClient
                     .refreshPartitionsAsync()
-                    .thenCompose(refreshed -> clusterClient.connectAsync(CODEC))
+                    .thenCompose(refreshed -> closing
+                            ? CompletableFuture.failedFuture(new RedisAwayException("redis is being closed"))
+                            : clusterClient.connectAsync(CODEC))
                     .thenApply(connection -> new RedisConnection(connection, connection.async()));
         }
         return ((RedisClient) client)
@@ -147,17 +158,25 @@ final class RedisConnector implements AutoCloseable {
                 .thenApply(connection -> new RedisConnection(connection, connection.async()));
     }
 
+    /** What begins to connect must end before the threads do that it runs on; nothing begins any more. */
     @Override
     public void close() {
+        closing = true;
+        if (client instanceof RedisClusterClient clusterClient) {
+            clusterClient.suspendTopologyRefresh();
+        }
         try {
-            client.shutdownAsync(0, CLOSE_SECONDS, TimeUnit.SECONDS).get(CLOSE_SECONDS, TimeUnit.SECONDS);
+            client.shutdownAsync(QUIET_MILLIS, CLOSE_MILLIS, TimeUnit.MILLISECONDS)
+                    .get(CLOSE_MILLIS, TimeUnit.MILLISECONDS);
         } catch (ExecutionException | TimeoutException e) {
             LOG.debug("connections to redis {} could not be closed in order", place, e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        resources.shutdown(0, CLOSE_SECONDS, TimeUnit.SECONDS).awaitUninterruptibly(CLOSE_SECONDS, TimeUnit.SECONDS);
-        executors.shutdownGracefully(0, CLOSE_SECONDS, TimeUnit.SECONDS);
+        resources
+                .shutdown(QUIET_MILLIS, CLOSE_MILLIS, TimeUnit.MILLISECONDS)
+                .awaitUninterruptibly(CLOSE_MILLIS, TimeUnit.MILLISECONDS);
+        executors.shutdownGracefully(0, CLOSE_MILLIS, TimeUnit.MILLISECONDS);
     }
 
     /** Where it is, without secrets. */

@@ -31,6 +31,7 @@ final class RedisWatch {
     private static final Logger LOG = LoggerFactory.getLogger(RedisWatch.class);
     private static final long PERIOD_MILLIS = 1_000;
     private static final long FIRST_PAUSE_MILLIS = 125;
+    private static final long CLOSE_MILLIS = 1_000;
     private static final int PROBES_OF_A_CONNECTION = 3;
     private static final String NO_KEY = "any";
 
@@ -199,14 +200,23 @@ final class RedisWatch {
         return pause * ThreadLocalRandom.current().nextLong(75, 126) / 100;
     }
 
-    /** Ends: nothing is asked or opened any more. What is open the connector closes. */
+    /** Ends: when this returns, nothing is asked or opened any more. What is open the connector closes. */
     void close() {
         live.set(null);
+        CountDownLatch ended = new CountDownLatch(1);
         execute(() -> {
             closed = true;
             if (next != null) {
                 next.cancel(false);
             }
+            ended.countDown();
         });
+        try {
+            if (!ended.await(CLOSE_MILLIS, TimeUnit.MILLISECONDS)) {
+                LOG.debug("redis {} is still being looked after at its end", connector);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

@@ -1,13 +1,14 @@
 package dev.weir.pipeline.usage;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.util.concurrent.FastThreadLocal;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Looks through the JSON of an answer, whole or streamed, as it passes: counts the pieces of text in it and finds what the
- * backend says of usage. Goes from colon to colon and looks at the name before each, so most bytes are never looked at one by
- * one; remembers the last few bytes for names that are cut in two. Allocates when it finds usage, else nothing.
+ * backend says of usage. Goes from colon to colon and looks at the name before each; remembers the last few bytes for names
+ * that are cut in two. Allocates when it finds usage, else nothing.
  *
  * <p>Understands OpenAI's chat completions, completions, embeddings and responses, Anthropic's messages and Ollama's own
  * answers, without being told which it is: in JSON a quote that ends a name is never escaped, so what looks like a name in a
@@ -21,6 +22,15 @@ final class AnswerScan {
     private static final int MAX_USAGE_BYTES = 8 * 1024;
 
     private static final int FIRST_USAGE_BYTES = 512;
+
+    /** Where this thread looks at bytes: an array's cost no checks of the buffer they came in. */
+    private static final FastThreadLocal<byte[]> PIECE = new FastThreadLocal<>() {
+        @Override
+        protected byte[] initialValue() {
+            return new byte[8 * 1024];
+        }
+    };
+
     private static final long MAX_COUNT = Long.MAX_VALUE / 100;
 
     private enum State {
@@ -73,60 +83,71 @@ final class AnswerScan {
 
     /** The next bytes of the answer. */
     void add(ByteBuf part) {
-        int start = part.readerIndex();
+        byte[] piece = PIECE.get();
         int end = part.writerIndex();
-        int at = start;
-        while (at < end) {
-            at = switch (state) {
-                case SEEK -> seek(part, start, at, end);
-                case VALUE -> value(part.getByte(at), at);
-                case TEXT -> text(part.getByte(at), at);
-                case NUMBER -> number(part.getByte(at), at);
-                case USAGE -> usage(part.getByte(at), at);
-            };
+        for (int from = part.readerIndex(); from < end; from += piece.length) {
+            int length = Math.min(piece.length, end - from);
+            part.getBytes(from, piece, 0, length);
+            add(piece, length);
         }
-        remember(part, start, end);
     }
 
-    private int seek(ByteBuf part, int start, int from, int end) {
-        int colon = part.indexOf(from, end, (byte) ':');
-        if (colon < 0) {
+    private void add(byte[] piece, int length) {
+        int at = 0;
+        while (at < length) {
+            at = switch (state) {
+                case SEEK -> seek(piece, at, length);
+                case VALUE -> value(piece[at], at);
+                case TEXT -> text(piece[at], at);
+                case NUMBER -> number(piece[at], at);
+                case USAGE -> usage(piece[at], at);
+            };
+        }
+        remember(piece, length);
+    }
+
+    private int seek(byte[] piece, int from, int end) {
+        int colon = from;
+        while (colon < end && piece[colon] != ':') {
+            colon++;
+        }
+        if (colon == end) {
             return end;
         }
-        field = nameBefore(part, start, colon);
+        field = nameBefore(piece, colon);
         state = field == AnswerField.UNKNOWN ? State.SEEK : State.VALUE;
         return colon + 1;
     }
 
-    private AnswerField nameBefore(ByteBuf part, int start, int colon) {
-        if (at(part, start, colon - 1) != '"') {
+    private AnswerField nameBefore(byte[] piece, int colon) {
+        if (at(piece, colon - 1) != '"') {
             return AnswerField.UNKNOWN;
         }
-        for (AnswerField candidate : AnswerField.endingIn(at(part, start, colon - 2))) {
-            if (isNamed(candidate, part, start, colon)) {
+        for (AnswerField candidate : AnswerField.endingIn(at(piece, colon - 2))) {
+            if (isNamed(candidate, piece, colon)) {
                 return candidate;
             }
         }
         return AnswerField.UNKNOWN;
     }
 
-    private boolean isNamed(AnswerField candidate, ByteBuf part, int start, int colon) {
+    private boolean isNamed(AnswerField candidate, byte[] piece, int colon) {
         int length = candidate.nameLength();
         int first = colon - 1 - length;
         for (int i = length - 2; i >= 0; i--) {
-            if (at(part, start, first + i) != candidate.octet(i)) {
+            if (at(piece, first + i) != candidate.octet(i)) {
                 return false;
             }
         }
-        return at(part, start, first - 1) == '"' && at(part, start, first - 2) != '\\';
+        return at(piece, first - 1) == '"' && at(piece, first - 2) != '\\';
     }
 
-    /** The byte at {@code index}, which may stand in an earlier part; 0 for one that is forgotten. */
-    private int at(ByteBuf part, int start, int index) {
-        if (index >= start) {
-            return part.getByte(index);
+    /** The byte at {@code index}, which is negative if it stands in an earlier piece; 0 for one that is forgotten. */
+    private int at(byte[] piece, int index) {
+        if (index >= 0) {
+            return piece[index];
         }
-        int behind = tailLength - (start - index);
+        int behind = tailLength + index;
         return behind < 0 ? 0 : tail[behind];
     }
 
@@ -234,15 +255,14 @@ final class AnswerScan {
         return true;
     }
 
-    private void remember(ByteBuf part, int start, int end) {
-        int length = end - start;
+    private void remember(byte[] piece, int length) {
         if (length >= TAIL_BYTES) {
-            part.getBytes(end - TAIL_BYTES, tail);
+            System.arraycopy(piece, length - TAIL_BYTES, tail, 0, TAIL_BYTES);
             tailLength = TAIL_BYTES;
         } else {
             int kept = Math.min(tailLength, TAIL_BYTES - length);
             System.arraycopy(tail, tailLength - kept, tail, 0, kept);
-            part.getBytes(start, tail, kept, length);
+            System.arraycopy(piece, 0, tail, kept, length);
             tailLength = kept + length;
         }
     }

@@ -80,6 +80,23 @@ final class AuthWireTest {
         assertThat(answer.text()).isEqualTo("master true");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"/v1/models", "/open"})
+    void whoTriesKeysWaitsAndWhoHasOneDoesNot(String path) {
+        for (int i = 0; i < FailedKeys.FREE; i++) {
+            get(path, "x-api-key: wrong" + i);
+        }
+        try (RawClient guessing = RawClient.connect(server.port())) {
+            guessing.sendRequest("GET " + path, "", "x-api-key: another");
+            guessing.expectSilence(Duration.ofMillis(300));
+
+            assertThat(get(path, "x-api-key: " + SENT_MASTER).text()).isEqualTo("master true");
+
+            guessing.expectSilence(Duration.ofMillis(100));
+            assertThat(guessing.readResponse().status()).isEqualTo(path.equals("/open") ? 200 : 401);
+        }
+    }
+
     @Test
     void openRoutesAskForNothing() {
         assertThat(get("/open").text()).isEqualTo("nobody");

@@ -1,8 +1,11 @@
 package dev.weir.pipeline.store;
 
+import dev.weir.testing.Await;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -10,7 +13,9 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -63,7 +68,11 @@ public final class RealPostgres implements AutoCloseable {
                 .setCleanDataDirectory(false)
                 .setRegisterShutdownHook(false)
                 .setServerConfig("fsync", "off")
+                // What is committed survives kill(), as it does in every server that is not told otherwise.
+                .setServerConfig("synchronous_commit", "on")
                 .setServerConfig("max_connections", "200")
+                // Its lock would stay when the server is killed.
+                .setServerConfig("unix_socket_directories", "")
                 .setPGStartupWait(START)
                 .setPort(atPort)
                 .start();
@@ -122,6 +131,32 @@ public final class RealPostgres implements AutoCloseable {
                 throw new UncheckedIOException(e);
             }
             server = null;
+        }
+    }
+
+    /** Kills all its processes, as {@code kill -9} does: whatever was under way is neither ended nor answered. */
+    public synchronized void kill() {
+        Path pidFile = directory.resolve("postmaster.pid");
+        try {
+            ProcessHandle postmaster = ProcessHandle.of(
+                            Long.parseLong(Files.readAllLines(pidFile).get(0).strip()))
+                    .orElseThrow();
+            List<ProcessHandle> all = new ArrayList<>(postmaster.descendants().toList());
+            all.add(0, postmaster);
+            all.forEach(ProcessHandle::destroyForcibly);
+            Await.until(START, "nobody listens on port " + port, () -> !listens());
+            Files.delete(pidFile);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        stop();
+    }
+
+    private boolean listens() {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+            return socket.isConnected();
+        } catch (IOException refused) {
+            return false;
         }
     }
 

@@ -137,7 +137,9 @@ final class CrossReferences {
         Set<ListenAddress> seen = new HashSet<>();
         for (YamlNode item : written) {
             ListenAddress address = item instanceof Scalar scalar ? address(scalar) : null;
-            if (address != null && address.port() != 0 && !seen.add(address)) {
+            if (address != null
+                    && address.port() != 0
+                    && !seen.add(new ListenAddress(address.host(), address.port()))) {
                 problems.add(item.location(), "this address is listened on already");
             }
         }

@@ -40,13 +40,6 @@ public record ModelConfig(
         }
     }
 
-    /** What keeps requests on one backend. */
-    public enum Affinity {
-        NONE,
-        KEY,
-        CONVERSATION
-    }
-
     /** Whether a backend that has the model loaded goes first, or weights alone decide. */
     public enum Balance {
         WARM,

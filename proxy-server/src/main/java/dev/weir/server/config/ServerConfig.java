@@ -14,6 +14,7 @@ public record ServerConfig(
         @Nullable ListenAddress adminListen,
         @Default("auto") Transport transport,
         @Default("0") int eventLoops,
+        @Default("false") boolean reusePort,
         @Default("10000") int maxConnections,
         @Default("0") int maxConnectionsPerAddress,
         @Default("32KiB") ByteSize maxHeaderBytes,
@@ -29,6 +30,10 @@ public record ServerConfig(
         if (listen.isEmpty()) {
             throw new IllegalArgumentException("listen: is empty");
         }
+        if (tls == null) {
+            requirePlain("listen", listen);
+            requirePlain("admin_listen", adminListen == null ? List.of() : List.of(adminListen));
+        }
         Expect.atLeast("event_loops", eventLoops, 0);
         Expect.atLeast("max_connections", maxConnections, 1);
         Expect.atLeast("max_connections_per_address", maxConnectionsPerAddress, 0);
@@ -41,6 +46,15 @@ public record ServerConfig(
         return adminListen == null
                 ? listen
                 : Stream.concat(listen.stream(), Stream.of(adminListen)).toList();
+    }
+
+    private static void requirePlain(String key, List<ListenAddress> addresses) {
+        for (ListenAddress address : addresses) {
+            if (address.isEncrypted(false)) {
+                throw new IllegalArgumentException(
+                        key + ": " + address + " needs a certificate (expected: server.tls)");
+            }
+        }
     }
 
     /** How sockets are driven. */
@@ -68,7 +82,7 @@ public record ServerConfig(
         }
     }
 
-    /** PEM files; plain requests to {@code redirect_from} are sent to the first listen address. */
+    /** PEM files; plain requests to {@code redirect_from} are sent to the first encrypted listen address. */
     public record Tls(
             Path certificate, Path privateKey, @Nullable ListenAddress redirectFrom) {}
 }

@@ -29,6 +29,7 @@ public record ReloadReport(List<String> changed, List<String> needRestart) {
         settings.put("server.admin_listen", server.adminListen());
         settings.put("server.transport", server.transport());
         settings.put("server.event_loops", server.eventLoops());
+        settings.put("server.reuse_port", server.reusePort());
         ServerConfig.Tls tls = server.tls();
         settings.put("server.tls", tls != null);
         settings.put("server.tls.redirect_from", tls == null ? null : tls.redirectFrom());

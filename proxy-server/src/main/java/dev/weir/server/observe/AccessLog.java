@@ -10,11 +10,11 @@ import dev.weir.core.TokenUsage;
 import io.netty.util.internal.PlatformDependent;
 import io.prometheus.client.CollectorRegistry;
 import io.prometheus.client.Counter;
-import java.time.Instant;
 import java.util.Locale;
 import java.util.Queue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,6 +29,9 @@ final class AccessLog implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(LOGGER);
     private static final int QUEUE = 32 * 1024;
+
+    /** W3C Trace Context section 3.2; its second field names the trace. Passed on to backends as it came. */
+    private static final Pattern TRACE_PARENT = Pattern.compile("[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}");
 
     /** Lines are handed on together up to this many characters: each hand-over costs a system call. */
     private static final int BATCH_CHARS = 16 * 1024;
@@ -60,11 +63,12 @@ final class AccessLog implements AutoCloseable {
 
     private void write() {
         StringBuilder lines = new StringBuilder(2 * BATCH_CHARS);
+        UtcTime time = new UtcTime();
         while (true) {
             boolean last = closed;
             for (AccessRecord next = queue.poll(); next != null; next = queue.poll()) {
-                lines.append(lines.isEmpty() ? "" : "\n");
-                next.appendTo(lines);
+                next.appendTo(lines, time);
+                lines.append('\n');
                 if (lines.length() > BATCH_CHARS) {
                     flush(lines);
                 }
@@ -79,7 +83,7 @@ final class AccessLog implements AutoCloseable {
 
     private static void flush(StringBuilder lines) {
         if (!lines.isEmpty()) {
-            LOG.info("{}", lines);
+            LOG.info(lines.toString());
             lines.setLength(0);
         }
     }
@@ -107,12 +111,18 @@ final class AccessLog implements AutoCloseable {
         }
 
         /** A JSON object; all values are ours or checked, but for the path, whose characters are visible ASCII. */
-        void appendTo(StringBuilder line) {
+        void appendTo(StringBuilder line, UtcTime time) {
             Identity identity = exchange.get(Identity.KEY);
             Dispatch dispatch = exchange.get(Dispatch.KEY);
             line.append('{');
-            text(line, "time", Instant.ofEpochMilli(endMillis).toString());
+            line.append("\"time\":\"");
+            time.append(line, endMillis);
+            line.append("\",");
             text(line, "id", exchange.id());
+            String trace = exchange.request().headers().get("traceparent");
+            if (trace != null && TRACE_PARENT.matcher(trace).matches()) {
+                text(line, "trace_id", trace.substring(3, 35));
+            }
             text(line, "client", exchange.clientAddress().getHostAddress());
             text(line, "key", identity == null ? "" : identity.id());
             text(line, "method", exchange.request().method());
@@ -150,6 +160,25 @@ final class AccessLog implements AutoCloseable {
 
         private static void text(StringBuilder line, String name, String value) {
             line.append('"').append(name).append("\":\"");
+            if (isPlain(value)) {
+                line.append(value);
+            } else {
+                appendEscaped(line, value);
+            }
+            line.append("\",");
+        }
+
+        private static boolean isPlain(String value) {
+            for (int i = 0; i < value.length(); i++) {
+                char c = value.charAt(i);
+                if (c == '"' || c == '\\' || c < 0x20) {
+                    return false;
+                }
+            }
+            return true;
+        }
+
+        private static void appendEscaped(StringBuilder line, String value) {
             for (int i = 0; i < value.length(); i++) {
                 char c = value.charAt(i);
                 if (c == '"' || c == '\\') {
@@ -157,7 +186,6 @@ final class AccessLog implements AutoCloseable {
                 }
                 line.append(c < 0x20 ? ' ' : c);
             }
-            line.append("\",");
         }
 
         private static void number(StringBuilder line, String name, long value) {

@@ -7,12 +7,12 @@ import ch.qos.logback.core.LayoutBase;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
-/** One JSON object a line; lines of the access log are such objects already. */
+/** One JSON object a line; lines of the access log are such objects already, with their line ends. */
 final class JsonLayout extends LayoutBase<ILoggingEvent> {
     @Override
     public String doLayout(ILoggingEvent event) {
         if (event.getLoggerName().equals(AccessLog.LOGGER)) {
-            return event.getFormattedMessage() + '\n';
+            return event.getFormattedMessage();
         }
         ObjectNode line = JsonNodeFactory.instance
                 .objectNode()

@@ -118,9 +118,7 @@ public final class Logging {
     private static final class TextLayout extends PatternLayout {
         @Override
         public String doLayout(ILoggingEvent event) {
-            return event.getLoggerName().equals(AccessLog.LOGGER)
-                    ? event.getFormattedMessage() + '\n'
-                    : super.doLayout(event);
+            return event.getLoggerName().equals(AccessLog.LOGGER) ? event.getFormattedMessage() : super.doLayout(event);
         }
     }
 

@@ -12,6 +12,8 @@ import dev.weir.server.config.LoggingConfig;
 import io.netty.channel.EventLoopGroup;
 import io.prometheus.client.CollectorRegistry;
 import io.prometheus.client.hotspot.DefaultExports;
+import java.nio.file.Path;
+import java.util.concurrent.ScheduledExecutorService;
 
 /** What is seen of a running gateway: metrics and the access log. Any thread. */
 public final class Observation implements AutoCloseable {
@@ -23,6 +25,11 @@ public final class Observation implements AutoCloseable {
 
     public Observation(LoggingConfig logging) {
         this.accessLog = new AccessLog(logging.accessLog(), registry);
+    }
+
+    /** Begins to look at the machine. */
+    public void observeHost(Path stateDirectory, ScheduledExecutorService background) {
+        new HostMetrics(stateDirectory).watch(registry, background);
     }
 
     /** Begins to read the state of what runs; called once it does. */

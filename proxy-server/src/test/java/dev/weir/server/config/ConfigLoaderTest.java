@@ -28,6 +28,7 @@ class ConfigLoaderTest {
                         null,
                         ServerConfig.Transport.AUTO,
                         0,
+                        false,
                         10000,
                         0,
                         ByteSize.parse("32KiB"),

@@ -65,6 +65,20 @@ class ScalarTextsTest {
     }
 
     @ParameterizedTest
+    @CsvSource({
+        "127.0.0.1:4000, false, false",
+        "127.0.0.1:4000, true, true",
+        "http://127.0.0.1:4000, true, false",
+        "https://[::1]:4443, false, true"
+    })
+    void aListenAddressMaySayWhetherItIsEncrypted(String text, boolean certificate, boolean encrypted) {
+        ListenAddress address = ListenAddress.parse(text);
+
+        assertThat(address.isEncrypted(certificate)).isEqualTo(encrypted);
+        assertThat(address.toString()).isEqualTo(text);
+    }
+
+    @ParameterizedTest
     @ValueSource(
             strings = {
                 "",
@@ -75,7 +89,7 @@ class ScalarTextsTest {
                 "::1:4000",
                 "[::g]:1",
                 "a b:1",
-                "http://x:1"
+                "ftp://x:1"
             })
     void otherListenAddressesAreRefused(String text) {
         assertThatIllegalArgumentException()

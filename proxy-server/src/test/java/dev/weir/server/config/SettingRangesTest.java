@@ -15,6 +15,7 @@ import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What each block takes, and what it refuses. */
 class SettingRangesTest {
@@ -226,7 +227,7 @@ class SettingRangesTest {
                 .isEqualTo(new ModelPolicy(
                         new ModelPolicy.NumCtx(4096, 8192), new KeepAlive(Duration.ofMinutes(10)), true));
         assertThat(model.prices()).isEqualTo(new ModelConfig.Prices(0.1, 0.2));
-        assertThat(model.affinity()).isEqualTo(ModelConfig.Affinity.CONVERSATION);
+        assertThat(model.affinity()).isEqualTo(new Affinity(Affinity.By.CONVERSATION, ""));
         assertThat(model.balance()).isEqualTo(ModelConfig.Balance.WEIGHT);
         assertThat(model.priority()).isEqualTo(9);
         assertThat(model.parameters())
@@ -239,11 +240,25 @@ class SettingRangesTest {
     }
 
     @Test
+    void anAffinityMayNameAHeaderField() {
+        assertThat(validModel("affinity: \"header:X-Session\"").affinity())
+                .isEqualTo(new Affinity(Affinity.By.HEADER, "X-Session"));
+        assertThat(validModel("affinity: user").affinity()).isEqualTo(new Affinity(Affinity.By.USER, ""));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"header:", "header:a b", "headers", "session"})
+    void anAffinityThatIsNoneOfThoseIsReported(String affinity) {
+        assertThat(problems("models: {m: {targets: [{backend: b, model: x}], affinity: \"" + affinity + "\"}}"))
+                .anyMatch(problem -> problem.contains("models.m.affinity") && problem.contains("header:NAME"));
+    }
+
+    @Test
     void aModelWithoutOptionalSettingsHasNone() {
         ModelConfig model = validModel("");
         assertThat(model.policy()).isEqualTo(new ModelPolicy(null, null, false));
         assertThat(model.prices()).isNull();
-        assertThat(model.affinity()).isEqualTo(ModelConfig.Affinity.NONE);
+        assertThat(model.affinity()).isEqualTo(new Affinity(Affinity.By.NONE, ""));
         assertThat(model.balance()).isEqualTo(ModelConfig.Balance.WARM);
         assertThat(model.priority()).isZero();
         assertThat(model.parameters()).isEqualTo(new ModelParameters(Map.of(), Map.of(), List.of()));
