@@ -1,14 +1,15 @@
 package dev.weir.backends;
 
 import dev.weir.backends.LeastConnections.Tier;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The targets of a group that offer one upstream model. Those that have it loaded go first; one that would have to load it
- * is taken only when the wait for the others is expected to be longer than that. Any thread.
+ * is taken only when the wait for the others is expected to be longer than that, and of several the one where the model that
+ * has to go is missed least. Any thread.
  */
 final class ModelHosts {
     /** What loading is taken to cost before it was ever measured. */
@@ -59,7 +60,8 @@ final class ModelHosts {
             return loaded;
         }
         long wait = loaded != null ? loaded.hosted().expectedWaitNanos() : expectedWaitNanos(asker, queued);
-        return wait > loadNanos(cold) * (1 + Math.min(1, missed(cold))) ? cold : loaded;
+        double missed = missed(cold.backend().memory().room(), cold.backend());
+        return wait > loadNanos(cold) * (1 + Math.min(1, missed)) ? cold : loaded;
     }
 
     /**
@@ -67,33 +69,30 @@ final class ModelHosts {
      * none. A host whose memory is full of models at work would have the request wait, and everything behind it.
      */
     private @Nullable Target cheapestToLoad(Asker asker) {
-        Target best = null;
-        double bestMissed = 0;
+        List<Target> cheapest = new ArrayList<>(targets.size());
+        double least = Double.MAX_VALUE;
         for (int i = 0; i < targets.size(); i++) {
             Target target = targets.get(i);
-            if (LeastConnections.isFit(target, asker, Tier.COLD)
-                    && LeastConnections.hasFreeSlot(target, priority)
-                    && target.backend().memory().room().isThere()) {
-                double missed = missed(target);
-                if (best == null || missed < bestMissed || (missed == bestMissed && isLessBusy(target, best))) {
-                    best = target;
-                    bestMissed = missed;
+            ModelMemory.Room room = target.backend().memory().room();
+            if (room.isThere()
+                    && LeastConnections.isFit(target, asker, Tier.COLD)
+                    && LeastConnections.hasFreeSlot(target, priority)) {
+                double missed = missed(room, target.backend());
+                if (missed < least) {
+                    cheapest.clear();
+                    least = missed;
+                }
+                if (missed == least) {
+                    cheapest.add(target);
                 }
             }
         }
-        return best;
-    }
-
-    private static boolean isLessBusy(Target one, Target other) {
-        long order = one.backend().inFlight() * other.effectiveWeight()
-                - other.backend().inFlight() * one.effectiveWeight();
-        return order < 0 || (order == 0 && ThreadLocalRandom.current().nextBoolean());
+        return LeastConnections.best(cheapest, asker, Tier.COLD, priority);
     }
 
     /** How many requests for the model that has to go are to be expected soon. */
-    private static double missed(Target cold) {
-        Backend backend = cold.backend();
-        HostedModel victim = backend.memory().room().victim();
+    private static double missed(ModelMemory.Room room, Backend backend) {
+        HostedModel victim = room.victim();
         return victim == null ? 0 : victim.expectedWithin(SOON_NANOS, backend.now());
     }
 
