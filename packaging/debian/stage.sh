@@ -23,6 +23,13 @@ packaged_configuration() {
     -e '1s|\$schema=weir.schema.json|$schema=/usr/share/weir/weir.schema.json|' "$root/conf/weir.yaml"
 }
 
+# weir.service for one of two instances at the port of weir-port.socket.
+instance_unit() {
+  sed -e '/^Description=/s/$/ (%i)/' -e '/^After=/s/$/ weir-port.socket/' \
+    -e '/^StartLimitIntervalSec=/i Requires=weir-port.socket' -e '/^NonBlocking=/i Sockets=weir-port.socket' \
+    "$packaging/systemd/weir.service"
+}
+
 # MODE PATH SOURCE, as contents has it.
 install_line() {
   local mode="$1" path="$2" source="$3" file found=
@@ -49,7 +56,8 @@ packaged_configuration >"$stage/weir.yaml"
 grep -q '0\.0\.0\.0:4000}"' "$stage/weir.yaml" || fail "conf/weir.yaml: server.listen is not as expected"
 WEIR_MASTER_KEY=staged java -jar "$jar" check "$stage/weir.yaml" >"$stage/check.log" 2>&1 ||
   fail "the jar refuses conf/weir.yaml, is it older? $(cat "$stage/check.log")"
-for page in weir.1 weir-recover.8; do gzip -9n <"$packaging/files/$page" >"$stage/$page.gz"; done
+instance_unit >"$stage/weir@.service"
+for page in weir.1 weir-recover.8 weir-restart.8; do gzip -9n <"$packaging/files/$page" >"$stage/$page.gz"; done
 (cd "$stage" && java -cp "$jar" picocli.AutoComplete --name weir --completionScript weir.bash dev.weir.server.Main)
 
 mkdir -p "$tree"

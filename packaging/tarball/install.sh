@@ -158,9 +158,16 @@ install_weir() {
   WEIR_ROOT="$prefix" "$prefix/usr/share/weir/bin/weir-setup"
   if has_systemd; then
     systemctl daemon-reload
+    local restart=true
+    if systemctl --quiet is-enabled weir-port.socket 2>/dev/null; then
+      # weir@a and weir@b in the place of weir.service.
+      units=("${units[@]:1}")
+      restart=weir-restart
+    fi
     systemctl --quiet enable "${units[@]}"
     [ -n "$start" ] || return 0
     systemctl restart "${units[@]}" || true
+    "$restart" || true
     validate
   fi
 }
@@ -184,7 +191,7 @@ uninstall_weir() {
     is_no_package || { echo "install.sh: Weir is a Debian package here: apt-get remove weir" >&2 && exit 1; }
   fi
   if has_systemd; then
-    run systemctl --quiet disable --now "${units[@]}" weir.socket || true
+    run systemctl --quiet disable --now "${units[@]}" weir.socket weir-port.socket weir@a.service weir@b.service || true
   fi
   local file
   if [ -f "$installed" ]; then

@@ -33,7 +33,7 @@ make_systemctl() {
 pid="\$(cat "$work/pid" 2>/dev/null)"
 case "\$1 \$*" in
   is-active*weir.service) [ -n "\$pid" ] && kill -0 "\$pid" 2>/dev/null ;;
-  stop*weir.service) [ -z "\$pid" ] || { kill "\$pid" 2>/dev/null; tail --pid="\$pid" -f /dev/null; rm "$work/pid"; } ;;
+  stop*weir.service*) [ -z "\$pid" ] || { kill "\$pid" 2>/dev/null; tail --pid="\$pid" -f /dev/null; rm "$work/pid"; } ;;
   start*weir.service)
     (cd "$state" && exec "$prefix/usr/bin/weir" serve --config "$yaml") >>"$work/weir.log" 2>&1 &
     echo \$! >"$work/pid"
