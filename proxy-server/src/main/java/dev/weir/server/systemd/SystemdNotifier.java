@@ -116,7 +116,7 @@ public final class SystemdNotifier implements AutoCloseable {
     }
 
     private void tell(String state) {
-        if (channel != null) {
+        if (channel != null && channel.isOpen()) {
             channel.writeAndFlush(Unpooled.copiedBuffer(state, StandardCharsets.UTF_8))
                     .addListener(sent -> {
                         if (!sent.isSuccess()) {
