@@ -70,6 +70,11 @@ chat() { # KEY: the status of a chat
     -d '{"model":"m","messages":[{"role":"user","content":"hello"}]}'
 }
 
+await_answer() { # KEY: the gateway has to learn of the key and of the backend's model first
+  for _ in $(seq 80); do if [ "$(chat "$1")" = 200 ]; then return; fi; sleep 0.25; done
+  fail "a chat is not answered: $(cat "$work/answer")"
+}
+
 dump_sqlite() { # FILE: every row of every table, by the driver in the jar
   java -cp "$jar" "$root/packaging/tests/DumpTables.java" "jdbc:sqlite:$work/weir.db" >"$1"
 }
@@ -96,7 +101,7 @@ YAML
   start_gateway
   key="$(weir keys create --json --config "$work/weir.yaml" before | sed -n 's/.*"key" *: *"\([^"]*\)".*/\1/p')"
   [ -n "$key" ] || fail "no key was made"
-  for _ in $(seq 40); do if [ "$(chat "$key")" = 200 ]; then break; fi; sleep 0.25; done
+  await_answer "$key"
   for _ in $(seq 50); do [ "$(chat "$key")" = 200 ] || fail "a chat was not answered: $(cat "$work/answer")"; done
   stop
   "dump_$1" "$work/before"
@@ -114,7 +119,7 @@ YAML
   say "$(wc -l <"$work/after") rows are as they were"
   start_sim
   start_gateway
-  [ "$(chat "$key")" = 200 ] || fail "the key from before is not good any more: $(cat "$work/answer")"
+  await_answer "$key"
   stop
   say "the key from before is answered"
 }
