@@ -123,6 +123,9 @@ check "the second one serves" is "$(shown SubState weir@b.service)" running
 check "the first one ends" one_is_left
 check "a stream outlives a restart" outlives_a_restart
 check "the second one ends" one_is_left
+check "an upgrade makes nobody wait" without_a_pause dpkg -i /root/weir.deb
+check "it has restarted the instance" is "$(shown SubState weir@b.service) $(shown ActiveState)" "running inactive"
+check "the other one ends" one_is_left
 # shellcheck disable=SC2016 # for the inner shell
 check "a failed start leaves the first one" bash -c '
   cp /etc/weir/weir.yaml /root/good.yaml; echo "nonsense: 1" >>/etc/weir/weir.yaml
