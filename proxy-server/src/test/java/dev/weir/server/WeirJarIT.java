@@ -2,6 +2,9 @@ package dev.weir.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.weir.pipeline.store.RealRedis;
+import dev.weir.testing.Await;
+import dev.weir.testing.RawClient;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -119,6 +122,24 @@ class WeirJarIT {
             assertThat(weir.awaitExit()).isZero();
             assertThat(weir.errors()).isEmpty();
             assertThat(weir.output()).noneMatch(line -> line.startsWith("WARNING:"));
+        }
+    }
+
+    /** What is left out of the jar must not be what the client of Redis stands on. */
+    @Test
+    void redisCanBeUsedFromTheJar(@TempDir Path directory) throws IOException {
+        try (RealRedis redis = RealRedis.start()) {
+            Path file = Files.writeString(
+                    directory.resolve("weir.yaml"),
+                    "server: {listen: \"127.0.0.1:0\"}\nredis: {url: \"" + redis.url() + "\"}\n");
+            try (WeirProcess weir = WeirProcess.ofJar(JAR, "serve", "--config", file.toString())) {
+                int port = weir.awaitPort();
+
+                Await.until(
+                        WeirProcess.LIMIT,
+                        "Redis answers",
+                        () -> RawClient.get(port, "/metrics").text().contains("weir_redis_up 1.0"));
+            }
         }
     }
 
