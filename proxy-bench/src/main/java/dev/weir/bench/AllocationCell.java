@@ -9,7 +9,6 @@ final class AllocationCell implements Cell {
     static final String PER_CHAT = "heap allocated per chat, bytes";
     private static final int STREAMS = 300;
     private static final int MICROS_BETWEEN = 20_000;
-    private static final int WARM_UP_SECONDS = 5;
 
     @Override
     public String name() {
@@ -27,9 +26,9 @@ final class AllocationCell implements Cell {
         EventSource source = run.workbench().keep(new EventSource());
         Peer streams = run.weir().start(source.port());
         Peer chats = run.weir().start(Backend.chats(run));
-        StreamLoad.run(source, streams, STREAMS, MICROS_BETWEEN, WARM_UP_SECONDS);
+        StreamLoad.warmUp(run, source, streams);
         ClosedLoop load = new ClosedLoop(run.workbench(), Request.chat(), 64);
-        load.run(chats, WARM_UP_SECONDS);
+        run.warmUp(chats, load);
         try (AllocationProbe ofStreams =
                         AllocationProbe.attach(streams.started().pid());
                 AllocationProbe ofChats = AllocationProbe.attach(chats.started().pid())) {

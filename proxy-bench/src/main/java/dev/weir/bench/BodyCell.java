@@ -28,10 +28,7 @@ final class BodyCell implements Cell {
     @Override
     public void measure(CellRun run) throws IOException, VoidCellException {
         int backend = Backend.chats(run);
-        List<Peer> peers = List.of(
-                run.peers().nginx(backend),
-                run.peers().haproxy(backend),
-                run.weir().start(backend));
+        List<Peer> peers = List.of(run.peers().nginx(backend), run.weir().start(backend));
         for (Peer peer : peers) {
             Probe.expect(peer, Request.chatOf(1 << 20), Backend.CHAT_ANSWER);
         }

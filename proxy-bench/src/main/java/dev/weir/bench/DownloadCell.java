@@ -11,6 +11,7 @@ final class DownloadCell implements Cell {
     static final String CPU = "CPU per answer, ms";
     private static final int MEBIBYTES = 100;
     private static final int CONNECTIONS = 4;
+    private static final int WARM_UP_SECONDS = 4;
 
     @Override
     public String name() {
@@ -39,7 +40,7 @@ final class DownloadCell implements Cell {
         Request request = Request.get("/v1/files/large");
         for (Peer peer : peers) {
             Probe.answered(peer, request);
-            new ClosedLoop(run.workbench(), request, CONNECTIONS).run(peer, 1);
+            new ClosedLoop(run.workbench(), request, CONNECTIONS).run(peer, WARM_UP_SECONDS);
         }
         run.rounds(() -> {
             for (Peer peer : peers) {

@@ -52,7 +52,7 @@ final class KeyRows {
         try (PreparedStatement key = connection.prepareStatement(KEY);
                 PreparedStatement secret = connection.prepareStatement(SECRET)) {
             for (int i = 1; i <= count; i++) {
-                String id = String.format(Locale.ROOT, "key_bench%09d", i);
+                String id = String.format(Locale.ROOT, "key_%016x", i);
                 random.nextBytes(digest);
                 key.setString(1, id);
                 key.setString(2, "bench-" + i);

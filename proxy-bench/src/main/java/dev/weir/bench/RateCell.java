@@ -48,7 +48,7 @@ final class RateCell implements Cell {
                         .named(Peer.WEIR_AUDIT),
                 weir.start(weir.plain(backend).with(WeirConf.Audit.WITH_BODIES)).named(Peer.WEIR_BODIES)));
         try (OpenLoop load = new OpenLoop()) {
-            run.warmUp(proxies.subList(0, 3), Request.chat(), 64);
+            run.warmUp(proxies, Request.chat(), 64);
             load.run(direct, Request.chat(), PER_SECOND, 2 * run.seconds());
             for (Peer peer : proxies) {
                 load.run(peer, Request.chat(), PER_SECOND, 2 * run.seconds());

@@ -1,7 +1,6 @@
 package dev.weir.bench;
 
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
 import org.HdrHistogram.Histogram;
 
@@ -59,15 +58,14 @@ final class StreamCell implements Cell {
     public void measure(CellRun run) throws IOException, VoidCellException {
         EventSource source = run.workbench().keep(new EventSource());
         Peer direct = Peers.direct(source.port());
-        List<Peer> proxies = new ArrayList<>(List.of(
-                run.peers().nginx(source.port()),
-                run.peers().haproxy(source.port()),
-                run.weir().start(source.port())));
+        Peer weir = run.weir().start(source.port());
+        List<Peer> proxies = List.of(run.peers().nginx(source.port()), run.peers().haproxy(source.port()), weir);
         for (Peer peer : proxies) {
-            // The client's code is warmed along with the proxies'.
-            double seconds = peer.name().equals(Peer.WEIR) ? 3 * run.seconds() : 1;
-            StreamLoad.run(source, peer, Point.FEW.streams, Point.FEW.micros, seconds);
+            StreamLoad.warmUp(run, source, peer);
+            StreamLoad.run(source, peer, Point.FEW.streams, Point.FEW.micros, run.seconds());
         }
+        double tokensBefore = tokens(weir);
+        long askedBefore = source.usageAsked();
         run.rounds(() -> {
             for (Point point : Point.values()) {
                 StreamLoad.Seen without = StreamLoad.run(source, direct, point.streams, point.micros, run.seconds());
@@ -79,15 +77,18 @@ final class StreamCell implements Cell {
                 }
             }
         });
-        expectCounted(source, proxies.get(proxies.size() - 1));
+        expectCounted(tokens(weir) - tokensBefore, source.usageAsked() - askedBefore);
     }
 
-    /** Whether Weir has counted the usage that it asked for. */
-    private static void expectCounted(EventSource source, Peer weir) throws IOException, VoidCellException {
-        double counted = Metrics.of(weir).sum("weir_tokens_total");
-        if (counted != (double) source.usageAsked() * Events.USAGE_TOKENS) {
-            throw new VoidCellException("Weir counted " + counted + " tokens of " + source.usageAsked() + " streams");
+    /** What Weir has counted is what it asked for: in the streams that were measured, for the warm-up cuts some. */
+    private static void expectCounted(double tokens, long streams) throws VoidCellException {
+        if (tokens != (double) streams * Events.USAGE_TOKENS) {
+            throw new VoidCellException("Weir counted " + tokens + " tokens of " + streams + " streams");
         }
+    }
+
+    private static double tokens(Peer weir) throws IOException {
+        return Metrics.of(weir).sum("weir_tokens_total");
     }
 
     private static void report(CellRun run, Point point, Peer peer, StreamLoad.Seen seen) {

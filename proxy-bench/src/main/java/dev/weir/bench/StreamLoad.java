@@ -5,6 +5,10 @@ import org.HdrHistogram.Histogram;
 
 /** Streams from the {@link EventSource} through a peer for a while. */
 final class StreamLoad {
+    private static final int WARM_UP_STREAMS = 64;
+    private static final int WARM_UP_MICROS = 5_000;
+    private static final double WARM_UP_SECONDS = 3;
+
     private StreamLoad() {}
 
     /**
@@ -20,6 +24,14 @@ final class StreamLoad {
     @FunctionalInterface
     interface Meanwhile {
         void run(Streams streams) throws IOException, VoidCellException;
+    }
+
+    /** Streams of one event, as fast as they go, and then some longer ones: the code of both is used before it counts. */
+    static void warmUp(CellRun run, EventSource source, Peer peer) throws IOException, VoidCellException {
+        source.begin(WARM_UP_MICROS);
+        source.finish();
+        run.warmUp(peer, new ClosedLoop(run.workbench(), Request.streamedChat(), WARM_UP_STREAMS));
+        run(source, peer, WARM_UP_STREAMS, WARM_UP_MICROS, WARM_UP_SECONDS);
     }
 
     static Seen run(EventSource source, Peer peer, int count, int microsBetween, double seconds)

@@ -30,6 +30,9 @@ import org.jspecify.annotations.Nullable;
 final class Streams implements AutoCloseable {
     private static final long MAX_NANOS = TimeUnit.SECONDS.toNanos(100);
 
+    /** A tenth of a thousandth: gaps are long, and differ by little. */
+    private static final int GAP_DIGITS = 4;
+
     /** Streams begin one after another: a crowd that arrives at once measures the queue for connections. */
     private static final long NANOS_BETWEEN_BEGINNINGS = 700_000;
 
@@ -38,7 +41,7 @@ final class Streams implements AutoCloseable {
     private final List<Channel> channels = new ArrayList<>();
     private final Histogram firstByte = new Histogram(MAX_NANOS, 3);
     private final Histogram delays = new Histogram(MAX_NANOS, 3);
-    private final Histogram gaps = new Histogram(MAX_NANOS, 3);
+    private final Histogram gaps = new Histogram(MAX_NANOS, GAP_DIGITS);
     private volatile boolean recording;
     private volatile int started;
     private volatile int ended;

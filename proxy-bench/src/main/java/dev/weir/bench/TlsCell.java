@@ -35,9 +35,8 @@ final class TlsCell implements Cell {
         List<Peer> peers = List.of(nginx, weir.start(weir.plain(backend).with(certificate)));
         Handshakes handshakes = new Handshakes(certificate, Request.chat());
         for (Peer peer : peers) {
-            double seconds = peer.name().equals(Peer.WEIR) ? Math.max(2, 2.5 * run.seconds()) : 1;
-            new ClosedLoop(run.workbench(), Request.chat(), 64).run(peer, seconds);
-            handshakes.run(peer, seconds);
+            run.warmUp(peer, new ClosedLoop(run.workbench(), Request.chat(), 64));
+            handshakes.run(peer, run.seconds());
         }
         run.rounds(() -> {
             for (Peer peer : peers) {
