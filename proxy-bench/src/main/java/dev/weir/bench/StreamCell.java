@@ -59,7 +59,8 @@ final class StreamCell implements Cell {
         EventSource source = run.workbench().keep(new EventSource());
         Peer direct = Peers.direct(source.port());
         Peer weir = run.weir().start(source.port());
-        List<Peer> proxies = List.of(run.peers().nginx(source.port()), run.peers().haproxy(source.port()), weir);
+        List<Peer> proxies =
+                List.of(run.peers().nginx(source.port()), run.peers().haproxy(source.port()), weir);
         for (Peer peer : proxies) {
             StreamLoad.warmUp(run, source, peer);
             StreamLoad.run(source, peer, Point.FEW.streams, Point.FEW.micros, run.seconds());
