@@ -6,7 +6,11 @@ import java.util.function.BooleanSupplier;
 
 /** Bounded waiting for something that another thread does. <em>Any thread</em> but an event loop: it blocks. */
 public final class Await {
-    private static final long POLL_NANOS = 500_000;
+    private static final long MIN_POLL_NANOS = 500_000;
+    private static final long MAX_POLL_NANOS = 25_000_000;
+
+    /** The longer it took already, the less often it is looked at: it costs a twentieth of the wait at most. */
+    private static final int POLLS_PER_WAIT = 20;
 
     private Await() {}
 
@@ -15,13 +19,14 @@ public final class Await {
         long startNanos = System.nanoTime();
         long timeoutNanos = timeout.toNanos();
         while (!condition.getAsBoolean()) {
-            if (System.nanoTime() - startNanos >= timeoutNanos) {
+            long passedNanos = System.nanoTime() - startNanos;
+            if (passedNanos >= timeoutNanos) {
                 throw new AssertionError("not within " + timeout.toMillis() + " ms: " + what);
             }
             if (Thread.currentThread().isInterrupted()) {
                 throw new AssertionError("interrupted while waiting for: " + what);
             }
-            LockSupport.parkNanos(POLL_NANOS);
+            LockSupport.parkNanos(Math.max(MIN_POLL_NANOS, Math.min(MAX_POLL_NANOS, passedNanos / POLLS_PER_WAIT)));
         }
     }
 

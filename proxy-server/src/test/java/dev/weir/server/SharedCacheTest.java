@@ -3,6 +3,7 @@ package dev.weir.server;
 import static dev.weir.server.TestGateway.json;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.weir.pipeline.store.RealRedis;
 import dev.weir.server.sim.SimKind;
 import dev.weir.server.sim.SimServer;
@@ -40,8 +41,11 @@ class SharedCacheTest {
         redis.close();
     }
 
-    private static HttpResponse<String> manage(TestGateway gateway, String method) {
-        return gateway.send(method, "/management/cache", "", "authorization", "Bearer " + TestGateway.MANAGEMENT_KEY);
+    private static JsonNode manage(TestGateway gateway, String method) {
+        HttpResponse<String> answer =
+                gateway.send(method, "/management/cache", "", "authorization", "Bearer " + TestGateway.MANAGEMENT_KEY);
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+        return json(answer);
     }
 
     private static String ask(TestGateway gateway) {
@@ -54,7 +58,7 @@ class SharedCacheTest {
         Await.until(
                 LONG,
                 "the store is " + (up ? "up" : "away"),
-                () -> json(manage(gateway, "GET")).path("store_up").asBoolean() == up);
+                () -> manage(gateway, "GET").path("store_up").asBoolean() == up);
     }
 
     @Test
@@ -63,13 +67,13 @@ class SharedCacheTest {
         awaitStore(second, true);
         assertThat(ask(first)).isEqualTo("miss");
         Await.until(LONG, "the other one has it", () -> ask(second).equals("hit"));
-        assertThat(json(manage(second, "GET")).path("store").asText()).isEqualTo("redis");
+        assertThat(manage(second, "GET").path("store").asText()).isEqualTo("redis");
 
-        assertThat(manage(first, "DELETE").statusCode()).isEqualTo(200);
+        manage(first, "DELETE");
         Await.until(
                 LONG,
                 "the other one has forgotten it",
-                () -> json(manage(second, "GET")).at("/embeddings/entries").asInt() == 0);
+                () -> manage(second, "GET").at("/embeddings/entries").asInt() == 0);
         assertThat(ask(second)).isEqualTo("miss");
     }
 
