@@ -69,7 +69,7 @@ record Failure(Kind kind, String detail) {
 
     /** Paths that a server does not know are mostly answered in plain text. */
     private static boolean isJson(ResponseHead head) {
-        String type = head.headers().get("content-type");
+        String type = head.headers().get("Content-Type");
         return type != null && type.regionMatches(true, 0, "application/json", 0, 16);
     }
 

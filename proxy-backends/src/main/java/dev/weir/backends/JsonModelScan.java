@@ -1,28 +1,13 @@
 package dev.weir.backends;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonLocation;
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.JsonToken;
-import com.fasterxml.jackson.core.StreamReadConstraints;
-import com.fasterxml.jackson.core.exc.StreamConstraintsException;
-import com.fasterxml.jackson.core.io.JsonEOFException;
-import dev.weir.core.GatewayError;
+import dev.weir.backends.JsonCursor.Token;
 import dev.weir.core.GatewayException;
 import dev.weir.core.ModelRequest;
 import dev.weir.core.ModelRequest.IncludeUsage;
 import dev.weir.core.ModelRequest.Span;
 import dev.weir.core.ModelRequest.StreamOptions;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufInputStream;
-import io.netty.buffer.ByteBufUtil;
-import java.io.IOException;
-import java.io.InputStream;
-import java.util.HashSet;
-import java.util.Set;
+import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,8 +20,6 @@ import org.jspecify.annotations.Nullable;
  * <p>Values other than the model's are passed over, not decoded. One thread, any; one use. Borrows the body.
  */
 final class JsonModelScan {
-    private static final int MAX_NESTING = 200;
-    private static final int MAX_NAME_LENGTH = 10_000;
     private static final int MAX_TOP_LEVEL_FIELDS = 1_000;
 
     /** Bound the time, which names and small values cost most of: together some 100 ms at worst. */
@@ -44,25 +27,14 @@ final class JsonModelScan {
 
     private static final int MAX_TOKENS = 3_000_000;
 
-    private static final int NULL_LENGTH = 4;
+    /** Longer than 256 characters can be in JSON, each of them escaped. */
+    private static final int MAX_MODEL_BYTES = 4_096;
 
-    /** Bounds numbers, and the only string that is decoded. */
-    private static final int MAX_TEXT_LENGTH = 1_000;
+    private static final String[] KNOWN = {"model", "stream", "max_tokens", "max_completion_tokens", "stream_options"};
 
-    /** Names are canonicalised because only then Jackson parses the bytes themselves and knows their offsets. */
-    private static final JsonFactory JSON = JsonFactory.builder()
-            .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
-            .enable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
-            .streamReadConstraints(StreamReadConstraints.builder()
-                    .maxNestingDepth(MAX_NESTING)
-                    .maxNumberLength(MAX_TEXT_LENGTH)
-                    .maxStringLength(MAX_TEXT_LENGTH)
-                    .maxNameLength(MAX_NAME_LENGTH)
-                    .build())
-            .build();
-
-    private final ByteBuf body;
-    private final Set<String> names = new HashSet<>(32);
+    private final ByteBuffer body;
+    private final JsonCursor cursor;
+    private final JsonNames names;
 
     private int nestedNames;
     private int tokens;
@@ -75,8 +47,10 @@ final class JsonModelScan {
     private @Nullable Span maxCompletionTokensName;
     private @Nullable StreamOptions streamOptions;
 
-    private JsonModelScan(ByteBuf body) {
+    private JsonModelScan(ByteBuffer body) {
         this.body = body;
+        this.cursor = new JsonCursor(body);
+        this.names = new JsonNames(body);
     }
 
     /**
@@ -91,25 +65,18 @@ final class JsonModelScan {
     /** As {@link #scan}, for those who need to know more of the body. */
     static JsonModelScan of(ByteBuf body) throws GatewayException {
         requireUtf8(body);
-        JsonModelScan scan = new JsonModelScan(body);
-        try (JsonParser parser = JSON.createParser((InputStream) new ByteBufInputStream(body.duplicate()))) {
-            scan.readDocument(parser);
-        } catch (JsonEOFException e) {
-            throw tooEarly();
-        } catch (StreamConstraintsException e) {
-            throw ModelRequestReader.badRequest("request body: the JSON is nested deeper than " + MAX_NESTING
-                    + " levels, or holds a number or name that is too long");
-        } catch (JsonProcessingException e) {
-            throw malformed(e.getLocation());
-        } catch (IOException e) {
-            throw new GatewayException(GatewayError.INTERNAL, "request body: cannot be read", e);
+        JsonModelScan scan = new JsonModelScan(body.nioBuffer().slice());
+        try {
+            scan.readDocument();
+        } catch (JsonFault e) {
+            throw scan.refusal(e);
         }
         return scan;
     }
 
     /** Whether the object has a field of that name. */
     boolean has(String name) {
-        return names.contains(name);
+        return names.has(name);
     }
 
     /** Where the value of {@code stream} stands, or null if there is none. */
@@ -123,10 +90,7 @@ final class JsonModelScan {
         return new Span(firstField, 0);
     }
 
-    /**
-     * Keeps Jackson from guessing UTF-16 or UTF-32, which have a zero among the first four bytes of any JSON object, and from
-     * an octet that is never part of UTF-8.
-     */
+    /** Tells those who send another encoding so, which otherwise looks like a malformed text. */
     private static void requireUtf8(ByteBuf body) throws GatewayException {
         int start = body.readerIndex();
         int length = body.readableBytes();
@@ -139,141 +103,108 @@ final class JsonModelScan {
         }
         boolean ascii = body.getByte(start) > 0;
         boolean zero = body.indexOf(start, start + Math.min(4, length), (byte) 0) >= 0;
-        // Jackson pads names with 0xff, and takes one that holds it for another.
-        boolean padding = body.indexOf(start, start + length, (byte) 0xff) >= 0;
-        if (!ascii || zero || padding) {
+        if (!ascii || zero) {
             throw ModelRequestReader.badRequest("request body: not JSON in UTF-8 (expected: a JSON object)");
         }
     }
 
-    private void readDocument(JsonParser parser) throws IOException, GatewayException {
-        JsonToken first = parser.nextToken();
-        if (first == null) {
-            throw ModelRequestReader.badRequest("request body: empty (expected: a JSON object)");
-        }
-        if (first != JsonToken.START_OBJECT) {
+    private void readDocument() throws JsonFault, GatewayException {
+        Token first = cursor.next();
+        if (first != Token.OBJECT) {
             throw ModelRequestReader.badRequest("request body: not an object (expected: a JSON object)");
         }
-        firstField = Math.toIntExact(parser.currentTokenLocation().getByteOffset()) + 1;
-        String name = parser.nextFieldName();
-        while (name != null) {
-            readField(parser, name);
-            name = parser.nextFieldName();
+        firstField = cursor.end();
+        while (cursor.next() == Token.NAME) {
+            readField();
         }
-        if (parser.nextToken() != null) {
-            throw malformed(parser.currentTokenLocation());
-        }
+        cursor.next();
     }
 
-    private void readField(JsonParser parser, String name) throws IOException, GatewayException {
+    private void readField() throws JsonFault, GatewayException {
         if (names.size() == MAX_TOP_LEVEL_FIELDS) {
             throw ModelRequestReader.badRequest(
                     "request body: too many fields (expected: at most " + MAX_TOP_LEVEL_FIELDS + " at the top level)");
         }
-        if (!names.add(name)) {
-            throw repeated(parser, name);
+        String known = known();
+        if (!names.add(cursor)) {
+            throw repeated(known);
         }
-        if (isKnown(name)) {
-            requireAscii(stringAt(parser.currentTokenLocation().getByteOffset()));
-        }
-        switch (name) {
-            case "model" -> readModel(parser);
-            case "stream" -> readStream(parser);
+        switch (known) {
+            case "model" -> readModel();
+            case "stream" -> readStream();
             case "max_tokens" -> {
                 maxTokens = true;
-                skipValue(parser);
+                skipValue();
             }
             case "max_completion_tokens" -> {
-                maxCompletionTokensName = stringAt(parser.currentTokenLocation().getByteOffset());
-                skipValue(parser);
+                maxCompletionTokensName = span();
+                skipValue();
             }
-            case "stream_options" -> readStreamOptions(parser);
+            case "stream_options" -> readStreamOptions();
             default -> {
-                refuseOtherCase(name);
-                skipValue(parser);
+                refuseOtherCase();
+                skipValue();
             }
         }
     }
 
-    private static boolean isKnown(String name) {
-        return switch (name) {
-            case "model", "stream", "max_tokens", "max_completion_tokens", "stream_options" -> true;
-            default -> false;
-        };
-    }
-
-    /** Jackson decodes overlong forms in names; other parsers do not. */
-    private void requireAscii(Span name) throws GatewayException {
-        int start = body.readerIndex() + name.start();
-        for (int at = start; at < start + name.length(); at++) {
-            if (body.getByte(at) < 0) {
-                throw ModelRequestReader.badRequest("request body: a name that is not UTF-8");
+    /** The name that the cursor is at if it is one that is worked with, else an empty one. */
+    private String known() {
+        for (String name : KNOWN) {
+            if (cursor.is(name)) {
+                return name;
             }
         }
+        return "";
     }
 
-    private void readModel(JsonParser parser) throws IOException, GatewayException {
-        JsonToken token = parser.nextToken();
-        if (token == JsonToken.VALUE_NULL) {
+    private void readModel() throws JsonFault, GatewayException {
+        Token token = cursor.next();
+        if (token == Token.NULL) {
             return;
         }
-        if (token != JsonToken.VALUE_STRING) {
+        if (token != Token.STRING) {
             throw ModelRequestReader.badRequest("model: not a string (expected: the name of a model)")
                     .param("model");
         }
-        long start = parser.currentTokenLocation().getByteOffset();
-        String text;
-        try {
-            text = parser.getText();
-        } catch (StreamConstraintsException e) {
+        if (cursor.end() - cursor.start() > MAX_MODEL_BYTES) {
             throw ModelRequestReader.modelTooLong();
         }
-        model = ModelRequestReader.validModel(text);
-        modelSpan = strictUtf8(stringAt(start), text);
+        model = ModelRequestReader.validModel(cursor.text());
+        modelSpan = span();
     }
 
-    /** Jackson decodes overlong forms, which other parsers read as other characters. */
-    private Span strictUtf8(Span span, String text) throws GatewayException {
-        boolean plain = span.length() == text.length() + 2;
-        if (!plain && !ByteBufUtil.isText(body, body.readerIndex() + span.start(), span.length(), UTF_8)) {
-            throw ModelRequestReader.badRequest("model: not UTF-8 (expected: the name of a model)")
-                    .param("model");
-        }
-        return span;
-    }
-
-    private void readStream(JsonParser parser) throws IOException, GatewayException {
-        JsonToken token = parser.nextToken();
-        if (token != JsonToken.VALUE_TRUE && token != JsonToken.VALUE_FALSE && token != JsonToken.VALUE_NULL) {
+    private void readStream() throws JsonFault, GatewayException {
+        Token token = cursor.next();
+        if (token != Token.TRUE && token != Token.FALSE && token != Token.NULL) {
             throw ModelRequestReader.badRequest("stream: not a boolean (expected: true or false)")
                     .param("stream");
         }
-        stream = token == JsonToken.VALUE_TRUE;
-        int start = Math.toIntExact(parser.currentTokenLocation().getByteOffset());
-        streamSpan = new Span(start, token.asString().length());
+        stream = token == Token.TRUE;
+        streamSpan = span();
     }
 
-    private void readStreamOptions(JsonParser parser) throws IOException, GatewayException {
-        JsonToken token = parser.nextToken();
-        int start = offset(parser);
-        if (token != JsonToken.START_OBJECT) {
-            boolean isNull = token == JsonToken.VALUE_NULL;
-            streamOptions = new StreamOptions(
-                    isNull ? IncludeUsage.NULL : IncludeUsage.UNKNOWN, new Span(start, isNull ? NULL_LENGTH : 0));
-            skipRest(parser, token);
+    private void readStreamOptions() throws JsonFault, GatewayException {
+        Token token = cursor.next();
+        int start = cursor.start();
+        if (token != Token.OBJECT) {
+            streamOptions = token == Token.NULL
+                    ? new StreamOptions(IncludeUsage.NULL, span())
+                    : new StreamOptions(IncludeUsage.UNKNOWN, new Span(start, 0));
+            skipRest(token);
             return;
         }
         StreamOptions unsaid = null;
         StreamOptions said = null;
-        for (String name = parser.nextFieldName(); name != null; name = parser.nextFieldName()) {
+        while (cursor.next() == Token.NAME) {
             unsaid = new StreamOptions(IncludeUsage.UNSAID, new Span(start + 1, 0));
-            if (!name.equals("include_usage")) {
-                skipValue(parser);
+            if (!cursor.is("include_usage")) {
+                skipValue();
             } else if (said != null) {
                 throw ModelRequestReader.badRequest("stream_options.include_usage: given twice")
                         .param("stream_options");
             } else {
-                said = includeUsage(parser);
+                said = includeUsage();
             }
         }
         streamOptions = said != null
@@ -281,37 +212,36 @@ final class JsonModelScan {
                 : unsaid != null ? unsaid : new StreamOptions(IncludeUsage.EMPTY, new Span(start + 1, 0));
     }
 
-    private StreamOptions includeUsage(JsonParser parser) throws IOException, GatewayException {
-        JsonToken token = parser.nextToken();
-        int start = offset(parser);
-        skipRest(parser, token);
-        return switch (token) {
-            case VALUE_TRUE -> new StreamOptions(IncludeUsage.ON, new Span(start, 4));
-            case VALUE_FALSE -> new StreamOptions(IncludeUsage.OFF, new Span(start, 5));
-            case VALUE_NULL -> new StreamOptions(IncludeUsage.OFF, new Span(start, NULL_LENGTH));
-            default -> new StreamOptions(IncludeUsage.UNKNOWN, new Span(start, 0));
+    private StreamOptions includeUsage() throws JsonFault, GatewayException {
+        Token token = cursor.next();
+        StreamOptions options = switch (token) {
+            case TRUE -> new StreamOptions(IncludeUsage.ON, span());
+            case FALSE, NULL -> new StreamOptions(IncludeUsage.OFF, span());
+            default -> new StreamOptions(IncludeUsage.UNKNOWN, new Span(cursor.start(), 0));
         };
+        skipRest(token);
+        return options;
     }
 
-    /** Where the current token begins. */
-    private static int offset(JsonParser parser) {
-        return Math.toIntExact(parser.currentTokenLocation().getByteOffset());
+    /** Where the current token stands. */
+    private Span span() {
+        return new Span(cursor.start(), cursor.end() - cursor.start());
     }
 
-    private void skipValue(JsonParser parser) throws IOException, GatewayException {
-        skipRest(parser, parser.nextToken());
+    private void skipValue() throws JsonFault, GatewayException {
+        skipRest(cursor.next());
     }
 
     /** Passes over the value that begins with {@code first}, the current token. */
-    private void skipRest(JsonParser parser, JsonToken first) throws IOException, GatewayException {
+    private void skipRest(Token first) throws JsonFault, GatewayException {
         int depth = 0;
-        JsonToken token = first;
+        Token token = first;
         while (true) {
-            if (token.isStructStart()) {
+            if (token == Token.OBJECT || token == Token.ARRAY) {
                 depth++;
-            } else if (token.isStructEnd()) {
+            } else if (token == Token.OBJECT_END || token == Token.ARRAY_END) {
                 depth--;
-            } else if (token == JsonToken.FIELD_NAME && ++nestedNames > MAX_NAMES) {
+            } else if (token == Token.NAME && ++nestedNames > MAX_NAMES) {
                 throw ModelRequestReader.badRequest(
                         "request body: too many names (expected: at most " + MAX_NAMES + ")");
             }
@@ -322,32 +252,21 @@ final class JsonModelScan {
             if (depth == 0) {
                 return;
             }
-            token = parser.nextToken();
+            token = cursor.next();
         }
     }
 
-    private static void refuseOtherCase(String name) throws GatewayException {
+    private void refuseOtherCase() throws GatewayException {
+        int length = cursor.end() - cursor.start() - 2;
+        if (cursor.isPlain() && length != "model".length() && length != "stream".length()) {
+            return;
+        }
+        String name = cursor.text();
         String known = name.equalsIgnoreCase("model") ? "model" : name.equalsIgnoreCase("stream") ? "stream" : null;
         if (known != null) {
             throw ModelRequestReader.badRequest(known + ": spelled in another case (expected: " + known + ")")
                     .param(known);
         }
-    }
-
-    /**
-     * The string whose opening quote stands at {@code start}; the parser has found it well-formed. Behind a body that ends in
-     * the middle of a number, the parser's places are wrong.
-     */
-    private Span stringAt(long start) throws GatewayException {
-        if (start >= body.readableBytes()) {
-            throw tooEarly();
-        }
-        int first = body.readerIndex() + Math.toIntExact(start);
-        int at = first + 1;
-        for (byte b = body.getByte(at); b != '"'; b = body.getByte(at)) {
-            at += b == '\\' ? 2 : 1;
-        }
-        return new Span(first - body.readerIndex(), at + 1 - first);
     }
 
     /** What stands in the body. */
@@ -359,22 +278,44 @@ final class JsonModelScan {
                 model, modelSpan, true, stream, maxTokens ? null : maxCompletionTokensName, streamOptions);
     }
 
-    private static GatewayException repeated(JsonParser parser, String name) {
-        return isKnown(name)
-                ? ModelRequestReader.badRequest(name + ": given twice").param(name)
-                : ModelRequestReader.badRequest(
-                        "request body: the same field twice" + where(parser.currentTokenLocation()));
+    private GatewayException repeated(String known) {
+        return known.isEmpty()
+                ? ModelRequestReader.badRequest("request body: the same field twice" + where(cursor.start()))
+                : ModelRequestReader.badRequest(known + ": given twice").param(known);
     }
 
-    private static GatewayException tooEarly() {
-        return ModelRequestReader.badRequest("request body: the JSON ends too early");
+    private GatewayException refusal(JsonFault fault) {
+        return switch (fault.kind()) {
+            case TOO_EARLY ->
+                ModelRequestReader.badRequest(
+                        isBlank()
+                                ? "request body: empty (expected: a JSON object)"
+                                : "request body: the JSON ends too early");
+            case TOO_LONG ->
+                ModelRequestReader.badRequest("request body: the JSON is nested deeper than " + JsonCursor.MAX_NESTING
+                        + " levels, or holds a number or name that is too long");
+            case MALFORMED -> ModelRequestReader.badRequest("request body: malformed JSON" + where(fault.place()));
+        };
     }
 
-    private static GatewayException malformed(@Nullable JsonLocation location) {
-        return ModelRequestReader.badRequest("request body: malformed JSON" + where(location));
+    private boolean isBlank() {
+        for (int i = 0; i < body.limit(); i++) {
+            if (body.get(i) > ' ') {
+                return false;
+            }
+        }
+        return true;
     }
 
-    private static String where(@Nullable JsonLocation location) {
-        return location == null ? "" : " at line " + location.getLineNr() + ", column " + location.getColumnNr();
+    private String where(int place) {
+        int line = 1;
+        int lineStart = 0;
+        for (int i = 0; i < place; i++) {
+            if (body.get(i) == '\n') {
+                line++;
+                lineStart = i + 1;
+            }
+        }
+        return " at line " + line + ", column " + (place - lineStart + 1);
     }
 }

@@ -9,12 +9,12 @@ import dev.weir.core.ModelRequest;
 import dev.weir.core.RequestHead;
 import dev.weir.core.Route;
 import io.netty.buffer.ByteBuf;
-import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** Understands a request for a model by its collected body: JSON or multipart. Stateless; any thread. */
 public final class ModelRequestReader implements Route.RequestReader {
+    private static final String JSON_TYPE = "application/json";
     static final int MAX_MODEL_LENGTH = 256;
 
     /** Leaves what it reads under {@link ModelRequest#KEY}, unless its sender may not use the model: no cache may answer it. */
@@ -34,16 +34,22 @@ public final class ModelRequestReader implements Route.RequestReader {
 
     /** Reads {@code body} as its header says. Borrows it and moves no index. */
     static ModelRequest read(Headers headers, ByteBuf body) throws GatewayException {
-        for (String encoding : headers.all("content-encoding")) {
+        requireNoEncoding(headers);
+        if (headers.count("Content-Type") > 1) {
+            throw unsupported("Content-Type: given twice (expected: application/json or multipart/form-data)");
+        }
+        return read(headers.get("Content-Type"), body);
+    }
+
+    private static void requireNoEncoding(Headers headers) throws GatewayException {
+        if (!headers.contains("Content-Encoding")) {
+            return;
+        }
+        for (String encoding : headers.all("Content-Encoding")) {
             if (!encoding.isEmpty() && !encoding.equalsIgnoreCase("identity")) {
                 throw unsupported("Content-Encoding: not supported (expected: none)");
             }
         }
-        List<String> contentTypes = headers.all("content-type");
-        if (contentTypes.size() > 1) {
-            throw unsupported("Content-Type: given twice (expected: application/json or multipart/form-data)");
-        }
-        return read(contentTypes.isEmpty() ? null : contentTypes.get(0), body);
     }
 
     private static ModelRequest read(@Nullable String contentType, ByteBuf body) throws GatewayException {
@@ -64,19 +70,16 @@ public final class ModelRequestReader implements Route.RequestReader {
 
     /** Reads {@code body}, which must be JSON whatever its header would allow elsewhere. Borrows it and moves no index. */
     static JsonModelScan readJson(Headers headers, ByteBuf body) throws GatewayException {
-        String contentType = headers.get("content-type");
+        String contentType = headers.get("Content-Type");
         if (contentType != null && !isJson(mediaType(contentType))) {
             throw unsupported("Content-Type: not supported (expected: application/json)");
         }
-        String encoding = headers.get("content-encoding");
-        if (encoding != null && !encoding.isEmpty() && !encoding.equalsIgnoreCase("identity")) {
-            throw unsupported("Content-Encoding: not supported (expected: none)");
-        }
+        requireNoEncoding(headers);
         return JsonModelScan.of(body);
     }
 
     private static boolean isJson(String mediaType) {
-        return mediaType.isEmpty() || mediaType.equals("application/json") || isJsonSuffixed(mediaType);
+        return mediaType.isEmpty() || mediaType.equals(JSON_TYPE) || isJsonSuffixed(mediaType);
     }
 
     /** Whether a media type says by its suffix that it is JSON (RFC 6839 section 3.1). */
@@ -85,6 +88,9 @@ public final class ModelRequestReader implements Route.RequestReader {
     }
 
     private static String mediaType(String contentType) {
+        if (contentType.equals(JSON_TYPE)) {
+            return JSON_TYPE;
+        }
         int semicolon = contentType.indexOf(';');
         String type = semicolon < 0 ? contentType : contentType.substring(0, semicolon);
         return type.strip().toLowerCase(Locale.ROOT);

@@ -68,9 +68,7 @@ enum Preparer {
         if (!request.model().equals(target.model())) {
             edits.replace(
                     request.modelSpan(),
-                    request.json()
-                            ? BodyEdits.jsonString(target.model())
-                            : target.model().getBytes(StandardCharsets.UTF_8));
+                    request.json() ? target.quotedModel() : target.model().getBytes(StandardCharsets.UTF_8));
         }
     }
 

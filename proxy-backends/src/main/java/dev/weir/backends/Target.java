@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 public final class Target {
     private final Backend backend;
     private final String model;
+    private final byte[] quotedModel;
     private final int weight;
     private final HostedModel hosted;
     private final OllamaPolicy policy;
@@ -30,6 +31,7 @@ public final class Target {
         }
         this.backend = backend;
         this.model = model;
+        this.quotedModel = BodyEdits.jsonString(model);
         this.weight = weight;
         // What is relayed as it is names no model.
         this.hosted = model.isEmpty() ? new HostedModel(model, 0, false) : backend.hosted(model);
@@ -43,6 +45,11 @@ public final class Target {
     /** The backend's own name of the model. */
     public String model() {
         return model;
+    }
+
+    /** {@link #model} as a JSON string, in its quotes; nobody changes it. */
+    byte[] quotedModel() {
+        return quotedModel;
     }
 
     /** Multiplies the backend's weight. */

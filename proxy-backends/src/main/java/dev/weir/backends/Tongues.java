@@ -29,9 +29,11 @@ final class Tongues {
 
     /** Whether {@code head} says that an Ollama knows nothing of {@code /v1}: a 404 in plain text, not of a model. */
     static boolean isWithoutV1(ResponseHead head, Exchange exchange, Backend backend) {
-        String type = head.headers().get("content-type");
-        return head.status() == 404
-                && backend.spec().kind() == BackendSpec.Kind.OLLAMA
+        if (head.status() != 404) {
+            return false;
+        }
+        String type = head.headers().get("Content-Type");
+        return backend.spec().kind() == BackendSpec.Kind.OLLAMA
                 && type != null
                 && type.startsWith("text/plain")
                 && !isAskedTextByText(exchange)

@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The configuration that Weir is measured with: its defaults, with limits that nothing reaches and as many idle connections to
- * a backend as nginx keeps. Every step of the default chain
- * works, but for the audit, which the cells that measure it turn on.
+ * a backend as nginx keeps. Every step of the default chain works, but for the audit, which the cells that measure it turn on.
+ * As no peer writes a log, it writes none.
  *
  * @param directory where its database lies
  * @param backends URLs
@@ -86,6 +86,7 @@ record WeirConf(
                 models:
                 %s
                 discover_models: false
+                logging: {access_log: false}
                 backend_defaults: {pool: {max_idle_per_loop: 512}}
                 pipeline: [cors, %susage, auth, rate_limit, cache, transform]
                 routes:

@@ -19,6 +19,33 @@ final class FieldLines {
      */
     private static final @Nullable String[] NAMES = new @Nullable String[1024];
 
+    static {
+        // The very strings that the code asks for, so that they compare by being the same.
+        for (String name : new String[] {
+            "Accept",
+            "Accept-Encoding",
+            "Authorization",
+            "Cache-Control",
+            "Connection",
+            "Content-Encoding",
+            "Content-Length",
+            "Content-Type",
+            "Date",
+            "Expect",
+            "Host",
+            "Keep-Alive",
+            "Origin",
+            "Server",
+            "Transfer-Encoding",
+            "User-Agent",
+            "Vary",
+            "Via",
+            "x-request-id"
+        }) {
+            NAMES[slot(name.hashCode())] = name;
+        }
+    }
+
     private final HttpLimits limits;
 
     /** The last complete line, without CRLF. Valid until the next call of {@link #nextLine}. */
@@ -150,7 +177,7 @@ final class FieldLines {
         if (end > MAX_CACHED_NAME) {
             return new String(line, 0, end, StandardCharsets.ISO_8859_1);
         }
-        int slot = (hash ^ hash >>> 10) & NAMES.length - 1;
+        int slot = slot(hash);
         String known = NAMES[slot];
         if (known != null && matches(known, end)) {
             return known;
@@ -158,6 +185,11 @@ final class FieldLines {
         String name = new String(line, 0, end, StandardCharsets.ISO_8859_1);
         NAMES[slot] = name;
         return name;
+    }
+
+    /** @param hash as of {@link String#hashCode} */
+    private static int slot(int hash) {
+        return (hash ^ (hash >>> 10)) & (NAMES.length - 1);
     }
 
     private boolean matches(String name, int end) {

@@ -3,6 +3,7 @@ package dev.weir.core;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -70,7 +71,7 @@ public final class Headers {
     }
 
     /** How many lines are called {@code name}. */
-    int count(String name) {
+    public int count(String name) {
         int count = 0;
         for (int i = 0; i < used; i += 2) {
             if (same(lines[i], name)) {
@@ -121,6 +122,19 @@ public final class Headers {
     public Headers remove(String name) {
         removeFrom(0, name);
         return this;
+    }
+
+    /** Removes every line whose name {@code unwanted} takes. */
+    public void removeIf(Predicate<String> unwanted) {
+        int to = 0;
+        for (int from = 0; from < used; from += 2) {
+            if (!unwanted.test(lines[from])) {
+                lines[to] = lines[from];
+                lines[to + 1] = lines[from + 1];
+                to += 2;
+            }
+        }
+        used = to;
     }
 
     /** Appends a line whose bytes the caller has checked already. */

@@ -28,6 +28,9 @@ public final class HopByHop {
     public static void remove(Headers headers) {
         if (headers.contains("Connection")) {
             for (String list : headers.all("Connection")) {
+                if (list.equals("keep-alive") || list.equals("close")) {
+                    continue;
+                }
                 for (String option : list.split(",", -1)) {
                     String name = option.trim();
                     if (!name.isEmpty() && !isEssential(name)) {
@@ -36,14 +39,7 @@ public final class HopByHop {
                 }
             }
         }
-        int i = 0;
-        while (i < headers.size()) {
-            if (contains(headers.name(i))) {
-                headers.remove(headers.name(i));
-            } else {
-                i++;
-            }
-        }
+        headers.removeIf(HopByHop::contains);
     }
 
     private static boolean isEssential(String name) {

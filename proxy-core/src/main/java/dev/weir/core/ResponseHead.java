@@ -41,7 +41,7 @@ public record ResponseHead(int status, String reason, Headers headers, long cont
     }
 
     private boolean isOfType(String expected) {
-        String type = headers.get("content-type");
+        String type = headers.get("Content-Type");
         return type != null && type.regionMatches(true, 0, expected, 0, expected.length());
     }
 }

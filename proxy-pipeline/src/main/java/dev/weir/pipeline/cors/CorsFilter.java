@@ -29,7 +29,7 @@ final class CorsFilter implements ResponseFilter {
     @Override
     public void onHead(ResponseHead head, Downstream next) {
         Headers headers = head.headers();
-        removeFields(headers);
+        headers.removeIf(CorsFilter::isOfCors);
         if (varies && !headers.containsToken("Vary", "Origin") && !headers.containsToken("Vary", "*")) {
             headers.add("Vary", "Origin");
         }
@@ -46,15 +46,7 @@ final class CorsFilter implements ResponseFilter {
         next.writeHead(head);
     }
 
-    private static void removeFields(Headers headers) {
-        int index = 0;
-        while (index < headers.size()) {
-            String name = headers.name(index);
-            if (name.regionMatches(true, 0, FIELDS, 0, FIELDS.length())) {
-                headers.remove(name);
-            } else {
-                index++;
-            }
-        }
+    private static boolean isOfCors(String name) {
+        return name.length() > FIELDS.length() && name.regionMatches(true, 0, FIELDS, 0, FIELDS.length());
     }
 }

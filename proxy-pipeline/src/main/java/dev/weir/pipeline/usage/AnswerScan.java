@@ -2,13 +2,12 @@ package dev.weir.pipeline.usage;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.util.concurrent.FastThreadLocal;
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Looks through the JSON of an answer, whole or streamed, as it passes: counts the pieces of text in it and finds what the
  * backend says of usage. Goes from colon to colon and looks at the name before each; remembers the last few bytes for names
- * that are cut in two. Allocates when it finds usage, else nothing.
+ * that are cut in two. Allocates when it first finds usage, else nothing.
  *
  * <p>Understands OpenAI's chat completions, completions, embeddings and responses, Anthropic's messages and Ollama's own
  * answers, without being told which it is: in JSON a quote that ends a name is never escaped, so what looks like a name in a
@@ -17,11 +16,6 @@ import org.jspecify.annotations.Nullable;
 final class AnswerScan {
     /** The longest name that is known, its quotes, and one byte before. */
     private static final int TAIL_BYTES = AnswerField.MAX_NAME_LENGTH + 3;
-
-    /** Real ones have less than a thousand. */
-    private static final int MAX_USAGE_BYTES = 8 * 1024;
-
-    private static final int FIRST_USAGE_BYTES = 512;
 
     /** Where this thread looks at bytes: an array's cost no checks of the buffer they came in. */
     private static final FastThreadLocal<byte[]> PIECE = new FastThreadLocal<>() {
@@ -53,11 +47,7 @@ final class AnswerScan {
     private AnswerField field = AnswerField.UNKNOWN;
     private long number;
 
-    private byte @Nullable [] usage;
-    private int usageLength;
-    private int usageDepth;
-    private boolean inString;
-    private boolean escaped;
+    private @Nullable UsageScan usage;
 
     /** Whether the next text is a piece of the answer. */
     private boolean armed;
@@ -100,7 +90,7 @@ final class AnswerScan {
                 case VALUE -> value(piece[at], at);
                 case TEXT -> text(piece[at], at);
                 case NUMBER -> number(piece[at], at);
-                case USAGE -> usage(piece[at], at);
+                case USAGE -> usage(piece, at, length);
             };
         }
         remember(piece, length);
@@ -158,10 +148,7 @@ final class AnswerScan {
             }
             case '{' -> {
                 if (field == AnswerField.USAGE) {
-                    usageLength = 0;
-                    usageDepth = 0;
-                    inString = false;
-                    escaped = false;
+                    usageScan().begin();
                     state = State.USAGE;
                     return at;
                 }
@@ -216,43 +203,20 @@ final class AnswerScan {
         return at;
     }
 
-    private int usage(int octet, int at) {
-        if (!keep(octet)) {
-            state = State.SEEK;
-            return at + 1;
-        }
-        if (escaped) {
-            escaped = false;
-        } else if (inString) {
-            escaped = octet == '\\';
-            inString = octet != '"';
-        } else if (octet == '"') {
-            inString = true;
-        } else if (octet == '{') {
-            usageDepth++;
-        } else if (octet == '}' && --usageDepth == 0) {
-            byte[] bytes = usage;
-            if (bytes != null) {
-                reported.read(bytes, usageLength);
-            }
+    private int usage(byte[] piece, int from, int end) {
+        UsageScan scan = usageScan();
+        int at = scan.add(piece, from, end);
+        if (scan.isOver()) {
+            reported.add(scan.found());
             state = State.SEEK;
         }
-        return at + 1;
+        return at;
     }
 
-    private boolean keep(int octet) {
-        byte[] bytes = usage;
-        if (bytes == null) {
-            bytes = new byte[FIRST_USAGE_BYTES];
-        } else if (usageLength == bytes.length) {
-            if (usageLength == MAX_USAGE_BYTES) {
-                return false;
-            }
-            bytes = Arrays.copyOf(bytes, 2 * usageLength);
-        }
-        bytes[usageLength++] = (byte) octet;
-        usage = bytes;
-        return true;
+    private UsageScan usageScan() {
+        UsageScan scan = usage == null ? new UsageScan() : usage;
+        usage = scan;
+        return scan;
     }
 
     private void remember(byte[] piece, int length) {
