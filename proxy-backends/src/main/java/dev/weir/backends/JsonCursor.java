@@ -59,10 +59,10 @@ final class JsonCursor {
     /** Whether the string has a half of a surrogate pair: in a name, parsers make different ones of it. */
     private boolean lone;
 
-    /** @param json from its position, from which all places are counted, to its limit; neither is moved */
+    /** @param json from its beginning, from which all places are counted, to its limit; its order of octets is set */
     JsonCursor(ByteBuffer json) {
-        this.json = json.slice().order(ByteOrder.LITTLE_ENDIAN);
-        this.end = json.remaining();
+        this.json = json.order(ByteOrder.LITTLE_ENDIAN);
+        this.end = json.limit();
     }
 
     /** Where the token begins, its quote included. */

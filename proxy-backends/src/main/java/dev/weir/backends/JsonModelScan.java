@@ -65,13 +65,19 @@ final class JsonModelScan {
     /** As {@link #scan}, for those who need to know more of the body. */
     static JsonModelScan of(ByteBuf body) throws GatewayException {
         requireUtf8(body);
-        JsonModelScan scan = new JsonModelScan(body.nioBuffer().slice());
+        JsonModelScan scan = new JsonModelScan(view(body));
         try {
             scan.readDocument();
         } catch (JsonFault e) {
             throw scan.refusal(e);
         }
         return scan;
+    }
+
+    /** The readable bytes, counted from 0. */
+    private static ByteBuffer view(ByteBuf body) {
+        ByteBuffer bytes = body.nioBuffer();
+        return bytes.position() == 0 ? bytes : bytes.slice();
     }
 
     /** Whether the object has a field of that name. */

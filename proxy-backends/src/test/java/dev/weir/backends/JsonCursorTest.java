@@ -35,19 +35,6 @@ class JsonCursorTest {
                         "OBJECT_END }");
     }
 
-    @Test
-    void placesAreCountedFromThePosition() throws Exception {
-        ByteBuffer json = ByteBuffer.wrap("xx[7]".getBytes(UTF_8));
-        json.position(2);
-        JsonCursor cursor = new JsonCursor(json);
-        cursor.next();
-        cursor.next();
-
-        assertThat(cursor.start()).isEqualTo(1);
-        assertThat(cursor.end()).isEqualTo(2);
-        assertThat(json.position()).isEqualTo(2);
-    }
-
     /** Strings are read eight octets at a time. */
     @ParameterizedTest
     @ValueSource(strings = {"\\\"", "\\\\", "\\u00e9", "é", "模", "🦙", "\\ud83e\\udd99"})

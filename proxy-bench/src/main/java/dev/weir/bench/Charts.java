@@ -36,7 +36,13 @@ final class Charts {
                                 RateCell.NAME,
                                 "",
                                 RateCell.CPU,
-                                List.of(Peer.NGINX, Peer.HAPROXY, Peer.WEIR, Peer.WEIR_AUDIT, Peer.WEIR_BODIES))));
+                                List.of(
+                                        Peer.NGINX,
+                                        Peer.HAPROXY,
+                                        Peer.WEIR_AUTH,
+                                        Peer.WEIR,
+                                        Peer.WEIR_AUDIT,
+                                        Peer.WEIR_BODIES))));
         add(
                 charts,
                 "latency",

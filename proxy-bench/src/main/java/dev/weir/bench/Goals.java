@@ -21,6 +21,14 @@ final class Goals {
                             figure(RateCell.NAME, "", RateCell.CPU, Peer.WEIR_AUDIT),
                             nginx(RateCell.NAME, "", RateCell.CPU))),
             below(
+                    "CPU per chat at 2,000/s, Weir with audit and bodies / with auth alone",
+                    1.3,
+                    1.2,
+                    of(
+                            Goals::ratio,
+                            figure(RateCell.NAME, "", RateCell.CPU, Peer.WEIR_BODIES),
+                            figure(RateCell.NAME, "", RateCell.CPU, Peer.WEIR_AUTH))),
+            below(
                     "CPU per event, Weir / nginx",
                     1.3,
                     1,

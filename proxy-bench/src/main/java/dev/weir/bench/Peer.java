@@ -14,6 +14,7 @@ record Peer(String name, String scheme, int port, @Nullable PinnedProcess proces
     static final String NGINX = "nginx";
     static final String HAPROXY = "HAProxy";
     static final String WEIR = "Weir";
+    static final String WEIR_AUTH = "Weir, auth alone";
     static final String WEIR_AUDIT = "Weir, audit";
     static final String WEIR_BODIES = "Weir, audit with bodies";
     static final String JAVASCRIPT = "@portkey-ai/gateway";

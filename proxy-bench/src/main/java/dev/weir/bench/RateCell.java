@@ -43,10 +43,11 @@ final class RateCell implements Cell {
         List<Peer> proxies = new ArrayList<>(List.of(
                 run.peers().nginx(backend),
                 run.peers().haproxy(backend),
+                weir.start(weir.plain(backend).with(WeirConf.Chain.AUTH)).named(Peer.WEIR_AUTH),
                 weir.start(backend),
-                weir.start(weir.plain(backend).with(WeirConf.Audit.WITHOUT_BODIES))
-                        .named(Peer.WEIR_AUDIT),
-                weir.start(weir.plain(backend).with(WeirConf.Audit.WITH_BODIES)).named(Peer.WEIR_BODIES)));
+                weir.start(weir.plain(backend).with(WeirConf.Chain.AUDITED)).named(Peer.WEIR_AUDIT),
+                weir.start(weir.plain(backend).with(WeirConf.Chain.AUDITED_WITH_BODIES))
+                        .named(Peer.WEIR_BODIES)));
         try (OpenLoop load = new OpenLoop()) {
             run.warmUp(proxies, Request.chat(), 64);
             load.run(direct, Request.chat(), PER_SECOND, 2 * run.seconds());

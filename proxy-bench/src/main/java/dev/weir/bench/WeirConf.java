@@ -20,14 +20,23 @@ record WeirConf(
         int port,
         List<String> backends,
         int models,
-        Audit audit,
+        Chain chain,
         @Nullable String redis,
         @Nullable Certificate certificate) {
-    /** How much is audited. */
-    enum Audit {
-        OFF,
-        WITHOUT_BODIES,
-        WITH_BODIES
+    /** What a request passes. */
+    enum Chain {
+        /** Keys, and nothing else. */
+        AUTH("auth"),
+        /** All but the audit. */
+        USUAL("cors, usage, auth, rate_limit, cache, transform"),
+        AUDITED("cors, audit, usage, auth, rate_limit, cache, transform"),
+        AUDITED_WITH_BODIES(AUDITED.pipeline);
+
+        private final String pipeline;
+
+        Chain(String pipeline) {
+            this.pipeline = pipeline;
+        }
     }
 
     WeirConf {
@@ -39,27 +48,27 @@ record WeirConf(
 
     /** One backend, one model. */
     static WeirConf of(Path directory, int port, int backendPort) {
-        return new WeirConf(directory, port, List.of("http://127.0.0.1:" + backendPort), 1, Audit.OFF, null, null);
+        return new WeirConf(directory, port, List.of("http://127.0.0.1:" + backendPort), 1, Chain.USUAL, null, null);
     }
 
     WeirConf withBackends(List<String> urls) {
-        return new WeirConf(directory, port, urls, models, audit, redis, certificate);
+        return new WeirConf(directory, port, urls, models, chain, redis, certificate);
     }
 
     WeirConf withModels(int count) {
-        return new WeirConf(directory, port, backends, count, audit, redis, certificate);
+        return new WeirConf(directory, port, backends, count, chain, redis, certificate);
     }
 
-    WeirConf with(Audit what) {
+    WeirConf with(Chain what) {
         return new WeirConf(directory, port, backends, models, what, redis, certificate);
     }
 
     WeirConf withRedis(String url) {
-        return new WeirConf(directory, port, backends, models, audit, url, certificate);
+        return new WeirConf(directory, port, backends, models, chain, url, certificate);
     }
 
     WeirConf with(Certificate other) {
-        return new WeirConf(directory, port, backends, models, audit, redis, other);
+        return new WeirConf(directory, port, backends, models, chain, redis, other);
     }
 
     /** The file of its database. */
@@ -88,7 +97,7 @@ record WeirConf(
                 discover_models: false
                 logging: {access_log: false}
                 backend_defaults: {pool: {max_idle_per_loop: 512}}
-                pipeline: [cors, %susage, auth, rate_limit, cache, transform]
+                pipeline: [%s]
                 routes:
                   - {path: "/v1/files*", backend: b0}
                 middleware:
@@ -106,9 +115,9 @@ record WeirConf(
                         redis == null ? "" : redis,
                         backendLines(),
                         modelLines(),
-                        audit == Audit.OFF ? "" : "audit, ",
+                        chain.pipeline,
                         redis == null ? "memory" : "redis",
-                        audit == Audit.WITH_BODIES,
+                        chain == Chain.AUDITED_WITH_BODIES,
                         directory.resolve("spill"));
     }
 

@@ -20,8 +20,8 @@ final class ConfigurationTest {
 
     @ParameterizedTest
     @EnumSource
-    void weirTakesTheConfigurationOfEachAudit(WeirConf.Audit audit) {
-        assertThat(load(PLAIN.with(audit))).isInstanceOf(LoadResult.Loaded.class);
+    void weirTakesTheConfigurationOfEachChain(WeirConf.Chain chain) {
+        assertThat(load(PLAIN.with(chain))).isInstanceOf(LoadResult.Loaded.class);
     }
 
     @Test
@@ -40,7 +40,7 @@ final class ConfigurationTest {
     void theAuditIsOutOfTheChainUnlessItIsMeasured() {
         assertThat(List.of(
                         PLAIN.yaml().contains("audit, usage"),
-                        PLAIN.with(WeirConf.Audit.WITH_BODIES).yaml().contains("audit, usage")))
+                        PLAIN.with(WeirConf.Chain.AUDITED_WITH_BODIES).yaml().contains("audit, usage")))
                 .containsExactly(false, true);
     }
 

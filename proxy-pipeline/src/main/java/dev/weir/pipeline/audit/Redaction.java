@@ -1,8 +1,11 @@
 package dev.weir.pipeline.audit;
 
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -18,8 +21,21 @@ final class Redaction {
 
     private final Set<String> names = new HashSet<>();
 
+    /** The same by their first letter, those that begin with an ASCII one: most words of a prompt begin as none of them. */
+    private final String[][] byFirst = new String[128][];
+
     Redaction(List<String> names) {
         names.forEach(name -> this.names.add(normal(name)));
+        Map<Character, List<String>> grouped = new HashMap<>();
+        for (String name : this.names) {
+            if (!name.isEmpty()) {
+                grouped.computeIfAbsent(name.charAt(0), first -> new ArrayList<>())
+                        .add(name);
+            }
+        }
+        for (int first = 0; first < byFirst.length; first++) {
+            byFirst[first] = grouped.getOrDefault((char) first, List.of()).toArray(new String[0]);
+        }
     }
 
     /** A name without what people write differently: {@code apiKey}, {@code API-Key} and {@code api_key} are one. */
@@ -62,7 +78,20 @@ final class Redaction {
     }
 
     private boolean isSecret(String text, int quote, int end) {
+        if (isPlain(text, quote + 1, end - 1)) {
+            return mayBeName(text, quote + 1, end - 1);
+        }
         return names.contains(normal(JsonText.unescaped(text, quote + 1, end - 1)));
+    }
+
+    /** Whether it says what stands there: words without an escape. */
+    private static boolean isPlain(String text, int start, int end) {
+        for (int i = start; i < end; i++) {
+            if (!isWord(text.charAt(i))) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** The second pass: words that are secrets, or names of some. */
@@ -123,8 +152,15 @@ final class Redaction {
 
     /** Looked at without making a string of each word of a prompt. */
     private boolean mayBeName(String text, int start, int end) {
-        for (String name : names) {
-            int at = start;
+        int first = start;
+        while (first < end && (text.charAt(first) == '_' || text.charAt(first) == '-')) {
+            first++;
+        }
+        if (first == end) {
+            return false;
+        }
+        for (String name : byFirst[Character.toLowerCase(text.charAt(first))]) {
+            int at = first;
             int matched = 0;
             while (at < end && matched < name.length()) {
                 char c = text.charAt(at++);

@@ -19,11 +19,30 @@ final class Texts {
 
     /** The first words. */
     static String title(String text) {
-        String line = bounded(text, 4 * MAX_TITLE_CHARS).strip().replaceAll("\\s+", " ");
+        String line = oneLine(bounded(text, 4 * MAX_TITLE_CHARS));
         if (line.length() <= MAX_TITLE_CHARS) {
             return line;
         }
         int end = line.lastIndexOf(' ', MAX_TITLE_CHARS);
         return line.substring(0, end > 0 ? end : MAX_TITLE_CHARS) + "…";
+    }
+
+    /** Without white space at its ends, and with one blank for any between. */
+    private static String oneLine(String text) {
+        StringBuilder line = new StringBuilder(text.length());
+        boolean blank = false;
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (Character.isWhitespace(c)) {
+                blank = true;
+                continue;
+            }
+            if (blank && line.length() > 0) {
+                line.append(' ');
+            }
+            blank = false;
+            line.append(c);
+        }
+        return line.toString();
     }
 }
