@@ -21,6 +21,9 @@ import picocli.CommandLine.Option;
 
 /** The database that the configuration names, for a command that needs the keys in it. */
 final class KeysDatabase {
+    /** For a database that is just being started, or its first migration on a slow disk. */
+    private static final long WAIT_MILLIS = 15_000;
+
     @Option(
             names = "--config",
             paramLabel = "FILE",
@@ -53,7 +56,7 @@ final class KeysDatabase {
             // What there is to say is said on the standard error, by this.
             Logging.configure(new LoggingConfig(LoggingConfig.Level.OFF, LoggingConfig.Format.TEXT, false, null));
             Path state = new Environment(System.getenv()).resolve("");
-            try (Database database = Database.open(EngineAssembly.database(loaded.database(), state))) {
+            try (Database database = Database.open(EngineAssembly.database(loaded.database(), state), WAIT_MILLIS)) {
                 if (!database.isUp()) {
                     line.getErr().println("the database cannot be used: " + database.trouble());
                     return 1;

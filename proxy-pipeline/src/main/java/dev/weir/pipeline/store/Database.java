@@ -107,8 +107,13 @@ public final class Database implements AutoCloseable {
      * @throws IllegalArgumentException if the URL makes no sense
      */
     public static Database open(Settings settings) {
+        return open(settings, START_MILLIS);
+    }
+
+    /** As {@link #open(Settings)}, waiting so long for the first try to end: for those that can do nothing without it. */
+    public static Database open(Settings settings, long waitMillis) {
         Database database = new Database(settings);
-        database.watch.start(START_MILLIS);
+        database.watch.start(waitMillis);
         return database;
     }
 
