@@ -3,6 +3,7 @@ package dev.weir.backends;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Goes through one JSON text (RFC 8259) token by token and checks all of it: grammar, UTF-8 (RFC 3629), nesting, lengths of
@@ -56,6 +57,9 @@ final class JsonCursor {
     private int tokenEnd;
     private boolean plain;
 
+    /** What the token says, once somebody has asked. */
+    private @Nullable String text;
+
     /** Whether the string has a half of a surrogate pair: in a name, parsers make different ones of it. */
     private boolean lone;
 
@@ -82,6 +86,7 @@ final class JsonCursor {
 
     /** Goes to the next token; {@link Token#NONE} is behind the last one. */
     Token next() throws JsonFault {
+        text = null;
         skipSpace();
         start = at;
         Token token = switch (expect) {
@@ -116,9 +121,14 @@ final class JsonCursor {
 
     /** What the string or name says. */
     String text() {
-        byte[] octets = new byte[tokenEnd - start - 2];
-        json.get(start + 1, octets);
-        return plain ? new String(octets, StandardCharsets.ISO_8859_1) : JsonEscapes.decode(octets);
+        String said = text;
+        if (said == null) {
+            byte[] octets = new byte[tokenEnd - start - 2];
+            json.get(start + 1, octets);
+            said = plain ? new String(octets, StandardCharsets.ISO_8859_1) : JsonEscapes.decode(octets);
+            text = said;
+        }
+        return said;
     }
 
     private Token further(int octet) throws JsonFault {

@@ -12,7 +12,9 @@ final class JsonEscapes {
         int from = 0;
         for (int i = 0; i < octets.length; i++) {
             if (octets[i] == '\\') {
-                text.append(new String(octets, from, i - from, StandardCharsets.UTF_8));
+                if (from < i) {
+                    text.append(new String(octets, from, i - from, StandardCharsets.UTF_8));
+                }
                 i++;
                 text.append(unescaped(octets, i));
                 i += octets[i] == 'u' ? 4 : 0;

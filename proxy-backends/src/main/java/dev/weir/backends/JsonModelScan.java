@@ -74,7 +74,7 @@ final class JsonModelScan {
         return scan;
     }
 
-    /** The readable bytes, counted from 0. */
+    /** The readable bytes, counted from 0; one piece, so a copy of a body that came in several. */
     private static ByteBuffer view(ByteBuf body) {
         ByteBuffer bytes = body.nioBuffer();
         return bytes.position() == 0 ? bytes : bytes.slice();
@@ -203,6 +203,7 @@ final class JsonModelScan {
         StreamOptions unsaid = null;
         StreamOptions said = null;
         while (cursor.next() == Token.NAME) {
+            countName();
             unsaid = new StreamOptions(IncludeUsage.UNSAID, new Span(start + 1, 0));
             if (!cursor.is("include_usage")) {
                 skipValue();
@@ -247,9 +248,8 @@ final class JsonModelScan {
                 depth++;
             } else if (token == Token.OBJECT_END || token == Token.ARRAY_END) {
                 depth--;
-            } else if (token == Token.NAME && ++nestedNames > MAX_NAMES) {
-                throw ModelRequestReader.badRequest(
-                        "request body: too many names (expected: at most " + MAX_NAMES + ")");
+            } else if (token == Token.NAME) {
+                countName();
             }
             if (++tokens > MAX_TOKENS) {
                 throw ModelRequestReader.badRequest(
@@ -262,12 +262,22 @@ final class JsonModelScan {
         }
     }
 
+    private void countName() throws GatewayException {
+        if (++nestedNames > MAX_NAMES) {
+            throw ModelRequestReader.badRequest("request body: too many names (expected: at most " + MAX_NAMES + ")");
+        }
+    }
+
     private void refuseOtherCase() throws GatewayException {
         int length = cursor.end() - cursor.start() - 2;
         if (cursor.isPlain() && length != "model".length() && length != "stream".length()) {
             return;
         }
         String name = cursor.text();
+        if (name.indexOf('\0') >= 0) {
+            // Where strings end at a NUL, it may be one of those that are known.
+            throw ModelRequestReader.badRequest("request body: a name with a NUL" + where(cursor.start()));
+        }
         String known = name.equalsIgnoreCase("model") ? "model" : name.equalsIgnoreCase("stream") ? "stream" : null;
         if (known != null) {
             throw ModelRequestReader.badRequest(known + ": spelled in another case (expected: " + known + ")")

@@ -1,6 +1,7 @@
 package dev.weir.backends;
 
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Set;
@@ -8,8 +9,8 @@ import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The names of an object's fields, to find one that comes twice. Remembers where those stand that have no escape and are
- * ASCII, which are nearly all, and decodes the others. One thread, any; one use. Borrows the bytes.
+ * The names of an object's fields, to find one that comes twice. Remembers where they stand, as long as none has an escape or
+ * is more than ASCII, which is nearly always; else decodes all of them. One thread, any; one use. Borrows the bytes.
  */
 final class JsonNames {
     private static final int FIRST_ROOM = 16;
@@ -30,14 +31,18 @@ final class JsonNames {
     }
 
     int size() {
-        return count + (decoded == null ? 0 : decoded.size());
+        return decoded == null ? count : decoded.size();
     }
 
     /** Adds the name that {@code cursor} is at; false if it is there already. */
     boolean add(JsonCursor cursor) {
-        if (!cursor.isPlain()) {
-            return addDecoded(cursor.text());
+        if (decoded == null && !cursor.isPlain()) {
+            decoded = decodeAll();
         }
+        return decoded == null ? addPlain(cursor) : decoded.add(cursor.text());
+    }
+
+    private boolean addPlain(JsonCursor cursor) {
         int hash = SEED;
         for (int i = cursor.start() + 1; i < cursor.end() - 1; i++) {
             hash = (hash ^ json.get(i)) * PRIME;
@@ -48,9 +53,6 @@ final class JsonNames {
                 return false;
             }
         }
-        if (decoded != null && decoded.contains(cursor.text())) {
-            return false;
-        }
         if (count == starts.length) {
             starts = Arrays.copyOf(starts, 2 * count);
             hashes = Arrays.copyOf(hashes, 2 * count);
@@ -60,23 +62,31 @@ final class JsonNames {
         return true;
     }
 
-    private boolean addDecoded(String name) {
-        if (has(name)) {
-            return false;
+    private Set<String> decodeAll() {
+        Set<String> names = new HashSet<>();
+        for (int i = 0; i < count; i++) {
+            int end = starts[i] + 1;
+            while (json.get(end) != '"') {
+                end++;
+            }
+            byte[] octets = new byte[end - starts[i] - 1];
+            json.get(starts[i] + 1, octets);
+            names.add(new String(octets, StandardCharsets.ISO_8859_1));
         }
-        Set<String> names = decoded == null ? new HashSet<>() : decoded;
-        decoded = names;
-        return names.add(name);
+        return names;
     }
 
     /** Whether the object has a field of that name. */
     boolean has(String name) {
+        if (decoded != null) {
+            return decoded.contains(name);
+        }
         for (int i = 0; i < count; i++) {
             if (isNamed(starts[i] + 1, name)) {
                 return true;
             }
         }
-        return decoded != null && decoded.contains(name);
+        return false;
     }
 
     private boolean isNamed(int from, String name) {

@@ -197,6 +197,19 @@ class JsonModelScanTest {
     }
 
     @Test
+    void aNameWithANulIsRefusedBecauseItEndsThereForSome() {
+        assertThat(refused("{\"model\":\"m\",\"model\\u0000\":\"n\"}").detail())
+                .isEqualTo("request body: a name with a NUL at line 1, column 14");
+    }
+
+    @Test
+    void namesOfStreamOptionsAreCountedToo() {
+        assertThat(refused("{\"model\":\"m\",\"stream_options\":{" + "\"\\n\":0,".repeat(100_001) + "\"a\":0}}")
+                        .getMessage())
+                .isEqualTo("request body: too many names (expected: at most 100000)");
+    }
+
+    @Test
     void aRepeatedFieldDeeperIsTheBackendsBusiness() throws Exception {
         assertThat(scan("{\"model\":\"m\",\"a\":{\"b\":1,\"b\":2}}").model()).isEqualTo("m");
     }

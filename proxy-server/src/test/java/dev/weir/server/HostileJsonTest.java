@@ -55,6 +55,11 @@ class HostileJsonTest {
         return IntStream.range(0, count).mapToObj(i -> "\"k" + i + "\":1").collect(Collectors.joining(","));
     }
 
+    private static String longNames(String escape) {
+        String same = "a".repeat(9_900) + escape;
+        return IntStream.range(0, 498).mapToObj(i -> "\"" + same + i + "\":0").collect(Collectors.joining(","));
+    }
+
     private static String manyNames() {
         return with("\"x\":{" + members(1_000_000) + "}");
     }
@@ -71,6 +76,10 @@ class HostileJsonTest {
                 Arguments.of("100,000 fields", 400, with(members(100_000))),
                 Arguments.of("five million values", 400, with("\"x\":[" + "{},".repeat(5_000_000) + "1]")),
                 Arguments.of("a number of a million digits", 400, with("\"x\":" + "1".repeat(MIB))),
+                Arguments.of(
+                        "a thousand long names, half of them escaped",
+                        200,
+                        with(longNames("") + "," + longNames("\\n"))),
                 Arguments.of("a name of a mebibyte", 400, with("\"" + "n".repeat(MIB) + "\":1")),
                 Arguments.of("the model twice", 400, with("\"model\":\"m\"")),
                 Arguments.of("a field twice", 400, with("\"x\":1,\"x\":2")),

@@ -70,8 +70,9 @@ final class JsonText {
     /** A string's content with its escapes resolved; broken escapes stay. */
     static String unescaped(String text, int start, int end) {
         int limit = Math.max(start, end);
-        if (text.indexOf('\\', start) < 0 || text.indexOf('\\', start) >= limit) {
-            return text.substring(start, limit);
+        String inside = text.substring(start, limit);
+        if (inside.indexOf('\\') < 0) {
+            return inside;
         }
         StringBuilder plain = new StringBuilder(limit - start);
         for (int i = start; i < limit; i++) {

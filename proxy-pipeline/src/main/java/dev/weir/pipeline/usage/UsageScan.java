@@ -55,6 +55,9 @@ final class UsageScan {
     private static final int MAX_NAME_LENGTH = 27;
     private static final int MAX_DIGITS = 17;
 
+    /** Real ones have less than a thousand. */
+    private static final int MAX_BYTES = 8 * 1024;
+
     private final byte[] name = new byte[MAX_NAME_LENGTH];
     private int nameLength;
     private boolean inString;
@@ -67,6 +70,9 @@ final class UsageScan {
     private long number;
     private int digits;
     private boolean whole;
+    private boolean ended;
+
+    private int bytes;
 
     private final ReportedUsage found = new ReportedUsage();
 
@@ -78,6 +84,7 @@ final class UsageScan {
         depth = 0;
         detailsDepth = 0;
         field = Field.UNKNOWN;
+        bytes = 0;
         found.forget();
     }
 
@@ -85,6 +92,11 @@ final class UsageScan {
     int add(byte[] piece, int from, int end) {
         int at = from;
         while (at < end) {
+            if (++bytes > MAX_BYTES) {
+                depth = 0;
+                found.forget();
+                return at;
+            }
             byte octet = piece[at++];
             if (inString) {
                 string(octet);
@@ -133,6 +145,7 @@ final class UsageScan {
                 number = 0;
                 digits = 0;
                 whole = true;
+                ended = false;
             }
             case '{', '[' -> {
                 depth++;
@@ -147,14 +160,14 @@ final class UsageScan {
                 detailsDepth = depth == detailsDepth ? 0 : detailsDepth;
                 return --depth > 0;
             }
-            case ' ', '\t', '\r', '\n' -> {}
+            case ' ', '\t', '\r', '\n' -> ended |= digits > 0;
             default -> digit(octet);
         }
         return true;
     }
 
     private void digit(byte octet) {
-        whole &= octet >= '0' && octet <= '9' && digits < MAX_DIGITS;
+        whole &= octet >= '0' && octet <= '9' && digits < MAX_DIGITS && !ended;
         if (whole) {
             number = 10 * number + octet - '0';
             digits++;

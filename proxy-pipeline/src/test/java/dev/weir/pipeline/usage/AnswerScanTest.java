@@ -11,6 +11,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the scan makes of answers, however they are cut. JSON is written with apostrophes. */
 final class AnswerScanTest {
@@ -212,6 +213,28 @@ final class AnswerScanTest {
         scan.add(buffer("{'usage':{'prompt_tokens':5,'completion_tokens':2}}"));
 
         assertThat(scan.reported().promptTokens()).isEqualTo(5);
+    }
+
+    @Test
+    void usageThatNeverEndsIsGivenUpAfterSomeKilobytes() {
+        AnswerScan scan = new AnswerScan();
+
+        scan.add(buffer("data: {'usage':{'prompt_tokens':5\n\n"));
+        scan.add(buffer("data: {'x':1}\n\n".repeat(1_000)));
+        scan.add(buffer("data: {'usage':{'prompt_tokens':7,'completion_tokens':2}}\n\n"));
+
+        assertThat(scan.reported().promptTokens()).isEqualTo(7);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"5 6", "5.5", "'5'", "[5]", "{'a':5}", "5e1", "null", "123456789012345678"})
+    void whatIsNoWholeNumberOfTokensIsPassedOver(String value) {
+        AnswerScan scan = new AnswerScan();
+
+        scan.add(buffer("{'usage':{'prompt_tokens':" + value + ",'completion_tokens': 2 }}"));
+
+        assertThat(scan.reported().promptTokens()).isZero();
+        assertThat(scan.reported().completionTokens()).isEqualTo(2);
     }
 
     @Test
