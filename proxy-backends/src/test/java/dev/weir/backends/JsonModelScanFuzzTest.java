@@ -127,7 +127,7 @@ class JsonModelScanFuzzTest {
                 && tree.path("model").isTextual()
                 && tree.path("model").textValue().matches("[\\w:/.-]{1,200}")
                 && (tree.path("stream").isMissingNode() || tree.path("stream").isBoolean())
-                && tree.properties().stream().noneMatch(field -> isOtherCase(field.getKey()));
+                && tree.properties().stream().noneMatch(field -> isRefused(field.getKey()));
     }
 
     private static boolean isUtf8(byte[] input) {
@@ -139,7 +139,8 @@ class JsonModelScanFuzzTest {
         }
     }
 
-    private static boolean isOtherCase(String name) {
-        return Stream.of("model", "stream").anyMatch(known -> known.equalsIgnoreCase(name) && !known.equals(name));
+    private static boolean isRefused(String name) {
+        return name.indexOf('\0') >= 0
+                || Stream.of("model", "stream").anyMatch(known -> known.equalsIgnoreCase(name) && !known.equals(name));
     }
 }
