@@ -63,6 +63,16 @@ class ForwardingWireTest {
         assertThat(received.rawHead()).doesNotContain("sk-client");
     }
 
+    /** W3C Trace Context, section 3.2. */
+    @Test
+    void aTraceGoesOn() {
+        ReceivedRequest received =
+                received("traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "tracestate: a=1");
+
+        assertThat(received.header("traceparent")).isEqualTo("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+        assertThat(received.header("tracestate")).isEqualTo("a=1");
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"Connection: x-hop", "Connection: close, X-Hop", "Connection: keep-alive,x-hop"})
     void nominatedFieldsStayBehind(String connection) {

@@ -79,6 +79,14 @@ class AccessLogTest {
     }
 
     @Test
+    void theTraceThatARequestBelongsToIsNamed() {
+        gateway.send("GET", "/healthz", "", "traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+        assertThat(line(1).path("trace_id").asText()).isEqualTo("0af7651916cd43dd8448eb211c80319c");
+        gateway.send("GET", "/healthz", "", "traceparent", "00-nonsense");
+        assertThat(line(2).has("trace_id")).isFalse();
+    }
+
+    @Test
     void anAnswerFromABackendIsTold() {
         String body = "{'model': 'chat', 'messages': [{'role': 'user', 'content': 'private words'}]}";
         gateway.send(
