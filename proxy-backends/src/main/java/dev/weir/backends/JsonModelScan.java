@@ -15,9 +15,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A gateway and the server behind it must never read two different models from one body. So what parsers are known to
  * read in different ways is refused: a repeated name, a field that differs from a known one in case only (Go's decoder takes
- * either), anything after the object, and encodings other than UTF-8.
+ * either), a name with a NUL, anything after the object, and encodings other than UTF-8.
  *
- * <p>Values other than the model's are passed over, not decoded. One thread, any; one use. Borrows the body.
+ * <p>Values other than the model's are passed over, not decoded. One thread, any; one use. Borrows the body, also for {@link #has}.
  */
 final class JsonModelScan {
     private static final int MAX_TOP_LEVEL_FIELDS = 1_000;

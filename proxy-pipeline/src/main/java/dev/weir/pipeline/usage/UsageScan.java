@@ -4,7 +4,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads an object called {@code usage} as its bytes pass, in however many pieces: OpenAI's and Anthropic's. Takes whole
- * numbers of the names it knows and passes over the rest; bytes that are no JSON tell it nothing. Allocates nothing once made.
+ * numbers of the names it knows and passes over the rest; gives up after 8 KiB. Does not check that it is JSON. Allocates
+ * nothing once made.
  * Confined to one event loop.
  */
 final class UsageScan {
