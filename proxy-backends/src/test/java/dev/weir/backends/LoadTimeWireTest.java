@@ -20,6 +20,8 @@ class LoadTimeWireTest {
     private static final String DONE = "{\"model\":\"served\",\"response\":\"\",\"done\":true,"
             + "\"total_duration\":91000000000,\"load_duration\":90000000000,\"eval_count\":1}\n";
 
+    private static final Script LISTED = Script.ok("{\"models\": [{\"name\": \"served\"}]}");
+
     @RegisterExtension
     final GatewayFixture gateway = new GatewayFixture();
 
@@ -42,6 +44,14 @@ class LoadTimeWireTest {
         Await.until("the model is known to be cold", () -> hosted().residency() == Residency.COLD);
     }
 
+    /** A backend that says from the first request on that the model is loaded. */
+    private void loadsOnRequest(Script answer) {
+        backend.onRequest((request, peer) -> {
+            backend.onLoaded(LISTED);
+            answer.run(request, peer);
+        });
+    }
+
     @ParameterizedTest
     @CsvSource({
         "/api/chat, true",
@@ -51,7 +61,7 @@ class LoadTimeWireTest {
         "/api/embed, false",
     })
     void theEndOfAnAnswerThatLoadedTheModelTellsHowLongThatTook(String path, boolean stream) {
-        backend.onRequest(stream ? LoadTimeWireTest::stream : Script.ok(DONE));
+        loadsOnRequest(stream ? LoadTimeWireTest::stream : Script.ok(DONE));
         startCold();
 
         RawClient.post(gateway.port(), path, "{\"model\": \"m\", \"stream\": " + stream + "}");
@@ -63,7 +73,7 @@ class LoadTimeWireTest {
     @Test
     void anAnswerOfALoadedModelTellsNothing() {
         backend.onRequest(Script.ok(DONE));
-        backend.onLoaded(Script.ok("{\"models\": [{\"name\": \"served\"}]}"));
+        backend.onLoaded(LISTED);
         gateway.start();
         Await.until("the model is known to be loaded", () -> hosted().residency() == Residency.LOADED);
 
