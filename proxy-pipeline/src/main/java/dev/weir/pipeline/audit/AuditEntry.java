@@ -38,7 +38,7 @@ public record AuditEntry(
      * @param route the route's pattern
      * @param path without the query, which may hold secrets
      * @param model as the request names it
-     * @param conversation which conversation the chat belongs to; empty if it is none
+     * @param conversation which conversation the chat belongs to, the request's own id if it stands alone; empty if it is none
      * @param stream whether the answer was a stream
      */
     public record Call(String method, String route, String path, String model, String conversation, boolean stream) {}

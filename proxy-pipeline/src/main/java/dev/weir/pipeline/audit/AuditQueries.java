@@ -17,7 +17,6 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +33,11 @@ public final class AuditQueries {
             "id, " + String.join(", ", AuditTable.COLUMNS.subList(0, AuditTable.COLUMNS.size() - 2));
     private static final String BODIES = ", request_body, response_body";
     private static final String NO_BODIES = ", NULL AS request_body, NULL AS response_body";
+
+    /** Chats whose senders say nothing of a conversation, in the shape of the table of those who do. */
+    private static final String ALONE = "(SELECT request_id AS id, key_id, user_name, model, title, 1 AS requests,"
+            + " time AS created_at, time AS updated_at FROM audit"
+            + " WHERE title IS NOT NULL AND status BETWEEN 200 AND 299) AS alone";
 
     private final Database database;
     private final AuditWriter writer;
@@ -173,10 +177,7 @@ public final class AuditQueries {
         }
         Condition condition = where;
         return database.read(connection -> {
-            List<Conversation> found = conversations(
-                    connection,
-                    condition,
-                    String.format(Locale.ROOT, " ORDER BY updated_at DESC, id DESC, key_id DESC LIMIT %d", limit + 1));
+            List<Conversation> found = conversations(connection, condition, limit + 1);
             if (found.size() <= limit) {
                 return new Page<>(found, null);
             }
@@ -196,16 +197,27 @@ public final class AuditQueries {
                 .condition()
                 .and("id = ?", id);
         return database.read(
-                connection -> conversations(connection, condition, " ORDER BY updated_at DESC LIMIT 1").stream()
-                        .findFirst());
+                connection -> conversations(connection, condition, 1).stream().findFirst());
     }
 
-    private static List<Conversation> conversations(Connection connection, Condition condition, String order)
+    /** The newest of those that were grouped and of the chats that stand alone. */
+    private static List<Conversation> conversations(Connection connection, Condition condition, int limit)
             throws SQLException {
         List<Conversation> found = new ArrayList<>();
+        addConversations(found, connection, "conversations", condition, limit);
+        addConversations(found, connection, ALONE, condition, limit);
+        found.sort(Conversation.NEWEST_FIRST);
+        return found.size() <= limit ? found : found.subList(0, limit);
+    }
+
+    private static void addConversations(
+            List<Conversation> found, Connection connection, String table, Condition condition, int limit)
+            throws SQLException {
+        boolean alone = table.equals(ALONE);
         try (PreparedStatement query = prepare(
                         connection,
-                        "SELECT * FROM conversations WHERE " + condition.sql() + order,
+                        "SELECT * FROM " + table + " WHERE " + condition.sql()
+                                + " ORDER BY updated_at DESC, id DESC, key_id DESC LIMIT " + limit,
                         condition.values());
                 ResultSet row = query.executeQuery()) {
             while (row.next()) {
@@ -214,12 +226,12 @@ public final class AuditQueries {
                         row.getString("user_name"),
                         row.getString("model"),
                         row.getString("title"),
+                        alone,
                         row.getLong("requests"),
                         row.getLong("created_at"),
                         row.getLong("updated_at")));
             }
         }
-        return found;
     }
 
     /**
@@ -227,10 +239,15 @@ public final class AuditQueries {
      *
      * @param maxChars as much of bodies as that, roughly
      */
-    public List<AuditEntry> entriesOf(Conversation.Id id, int limit, long maxChars)
+    public List<AuditEntry> entriesOf(Conversation conversation, int limit, long maxChars)
             throws DatabaseAwayException, SQLException {
-        Condition condition =
-                new Condition("conversation = ? AND conversation <> '' AND key_id = ?", List.of(id.name(), id.keyId()));
+        Conversation.Id id = conversation.id();
+        Condition condition = new Condition(
+                (conversation.alone()
+                                ? "request_id = ? AND title IS NOT NULL"
+                                : "conversation = ? AND conversation <> ''")
+                        + " AND key_id = ?",
+                List.of(id.name(), id.keyId()));
         return database.read(connection -> {
             List<AuditEntry> entries = new ArrayList<>();
             try (PreparedStatement query = prepare(
@@ -279,7 +296,7 @@ public final class AuditQueries {
                         row.getString("route"),
                         row.getString("path"),
                         row.getString("model"),
-                        row.getString("conversation"),
+                        row.getString(row.getString("title") == null ? "conversation" : "request_id"),
                         row.getLong("stream") != 0),
                 new Service(
                         row.getString("served_model"),

@@ -99,18 +99,19 @@ final class AuditRecord {
         boolean chat = model != null && Chats.isChat(head.path());
         RequestFacts known =
                 chat && request != null ? RequestFacts.read(request.text()).orElse(facts) : facts;
+        String named = chat ? conversation(known) : "";
         AuditEntry entry = new AuditEntry(
                 timeMillis,
                 id,
                 sender(known),
-                call(chat, known),
+                call(chat && named.isEmpty() ? id : named),
                 service(),
                 result(),
                 timing(),
                 traffic(),
                 request,
                 body(answer));
-        return new AuditRow(sequence, entry, known.title());
+        return new AuditRow(sequence, entry, known.title(), chat && named.isEmpty());
     }
 
     private @Nullable Body body(@Nullable BodyCopy copy) {
@@ -130,17 +131,19 @@ final class AuditRecord {
                 client.getHostAddress());
     }
 
-    private Call call(boolean chat, RequestFacts known) {
-        String conversation = Texts.bounded(head.headers().get("x-conversation-id"), MAX_NAME_CHARS);
-        if (conversation.isEmpty()) {
-            conversation = known.conversation().isEmpty() ? id : known.conversation();
-        }
+    /** What the sender calls it; empty if he does not say. */
+    private String conversation(RequestFacts known) {
+        String named = Texts.bounded(head.headers().get("x-conversation-id"), MAX_NAME_CHARS);
+        return named.isEmpty() ? known.conversation() : named;
+    }
+
+    private Call call(String conversation) {
         return new Call(
                 Texts.bounded(head.method(), MAX_NAME_CHARS),
                 route,
                 Texts.bounded(head.path(), MAX_PATH_CHARS),
                 model == null ? "" : Texts.bounded(model.model(), MAX_NAME_CHARS),
-                chat ? conversation : "",
+                conversation,
                 stream);
     }
 

@@ -8,13 +8,16 @@ import org.jspecify.annotations.Nullable;
  *
  * @param sequence its place among those of its writer: each is written once, in this order
  * @param title what its conversation is called if it is the first of it
+ * @param alone whether it is a chat whose sender says nothing of a conversation: it is one by itself
  */
-record AuditRow(long sequence, AuditEntry entry, String title) {
+record AuditRow(long sequence, AuditEntry entry, String title, boolean alone) {
     private static final int ROW_BYTES = 1_000;
 
-    /** Whether it belongs to a conversation that was answered. */
+    /** Whether it belongs with others to a conversation that was answered. */
     boolean isPartOfConversation() {
-        return !entry.call().conversation().isEmpty() && entry.result().status() / 100 == 2;
+        return !alone
+                && !entry.call().conversation().isEmpty()
+                && entry.result().status() / 100 == 2;
     }
 
     /** What it takes in memory, roughly. */

@@ -54,6 +54,7 @@ final class AuditTable {
             "tokens_estimated",
             "request_cut",
             "response_cut",
+            "title",
             "request_body",
             "response_body");
 
@@ -166,7 +167,7 @@ final class AuditTable {
         }
         try (PreparedStatement insert = connection.prepareStatement(INSERT)) {
             for (AuditRow row : rows) {
-                Object[] values = values(row.entry());
+                Object[] values = values(row);
                 for (int i = 0; i < values.length; i++) {
                     insert.setObject(i + 1, values[i]);
                 }
@@ -222,8 +223,9 @@ final class AuditTable {
         }
     }
 
-    /** In the order of {@link #COLUMNS}: texts, longs, or null for a body that is not kept. */
-    static @Nullable Object[] values(AuditEntry entry) {
+    /** In the order of {@link #COLUMNS}: texts, longs, or null for a title or body that is not kept. */
+    static @Nullable Object[] values(AuditRow row) {
+        AuditEntry entry = row.entry();
         Body request = entry.request();
         Body response = entry.response();
         return new @Nullable Object[] {
@@ -237,7 +239,7 @@ final class AuditTable {
             entry.call().route(),
             entry.call().path(),
             entry.call().model(),
-            entry.call().conversation(),
+            row.alone() ? "" : entry.call().conversation(),
             flag(entry.call().stream()),
             entry.service().model(),
             entry.service().backend(),
@@ -257,6 +259,7 @@ final class AuditTable {
             flag(entry.traffic().estimated()),
             flag(request != null && request.cut()),
             flag(response != null && response.cut()),
+            row.alone() ? row.title() : null,
             request == null ? null : request.text(),
             response == null ? null : response.text()
         };

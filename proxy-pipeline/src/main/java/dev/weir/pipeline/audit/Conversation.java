@@ -8,10 +8,22 @@ import java.util.Comparator;
  * @param user who asked last
  * @param model asked last
  * @param title the first words; empty unless bodies are kept
+ * @param alone whether it is a single chat whose sender says nothing of a conversation: its record is all there is of it
  * @param requests how many were answered
  */
 public record Conversation(
-        Id id, String user, String model, String title, long requests, long createdAtMillis, long updatedAtMillis) {
+        Id id,
+        String user,
+        String model,
+        String title,
+        boolean alone,
+        long requests,
+        long createdAtMillis,
+        long updatedAtMillis) {
+    /** Those that went on last first. */
+    static final Comparator<Conversation> NEWEST_FIRST = Comparator.comparingLong(Conversation::updatedAtMillis)
+            .thenComparing(Conversation::id)
+            .reversed();
 
     /**
      * Which conversation.
@@ -36,6 +48,7 @@ public record Conversation(
                 entry.sender().user(),
                 entry.call().model(),
                 row.title(),
+                false,
                 1,
                 entry.timeMillis(),
                 entry.timeMillis());
@@ -48,6 +61,7 @@ public record Conversation(
                 later.user,
                 later.model,
                 title.isEmpty() ? later.title : title,
+                false,
                 requests + later.requests,
                 Math.min(createdAtMillis, later.createdAtMillis),
                 Math.max(updatedAtMillis, later.updatedAtMillis));

@@ -21,7 +21,7 @@ final class CopyRows {
             StringBuilder line = new StringBuilder();
             for (AuditRow row : rows) {
                 line.setLength(0);
-                append(line, AuditTable.values(row.entry()));
+                append(line, AuditTable.values(row));
                 byte[] bytes = line.toString().getBytes(StandardCharsets.UTF_8);
                 copy.writeToCopy(bytes, 0, bytes.length);
             }

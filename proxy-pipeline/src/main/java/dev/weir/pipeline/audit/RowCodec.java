@@ -17,7 +17,11 @@ import org.jspecify.annotations.Nullable;
 
 /** Rows as bytes, for the spill. */
 final class RowCodec {
-    private static final byte VERSION = 1;
+    private static final byte VERSION = 2;
+
+    /** Without a word of whether it stands alone. */
+    private static final byte FIRST_VERSION = 1;
+
     private static final int NO_BODY = 0;
     private static final int WHOLE_BODY = 1;
     private static final int CUT_BODY = 2;
@@ -30,6 +34,7 @@ final class RowCodec {
         AuditEntry entry = row.entry();
         out.writeByte(VERSION);
         out.writeLong(row.sequence());
+        out.writeBoolean(row.alone());
         text(out, row.title());
         out.writeLong(entry.timeMillis());
         text(out, entry.requestId());
@@ -81,10 +86,11 @@ final class RowCodec {
     static AuditRow decode(byte[] bytes) throws IOException {
         DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes));
         int version = in.readByte();
-        if (version != VERSION) {
-            throw new IOException("a row of version " + version + " (expected: " + VERSION + ")");
+        if (version != VERSION && version != FIRST_VERSION) {
+            throw new IOException("a row of version " + version + " (expected: at most " + VERSION + ")");
         }
         long sequence = in.readLong();
+        boolean alone = version != FIRST_VERSION && in.readBoolean();
         String title = text(in);
         AuditEntry entry = new AuditEntry(
                 in.readLong(),
@@ -97,7 +103,7 @@ final class RowCodec {
                 new Traffic(in.readLong(), in.readLong(), in.readLong(), in.readLong(), in.readBoolean()),
                 body(in),
                 body(in));
-        return new AuditRow(sequence, entry, title);
+        return new AuditRow(sequence, entry, title, alone);
     }
 
     private static String text(DataInputStream in) throws IOException {

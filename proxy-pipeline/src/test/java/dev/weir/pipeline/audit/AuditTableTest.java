@@ -41,7 +41,7 @@ final class AuditTableTest {
                 .toList();
     }
 
-    private static AuditRow at(AuditRow row, long timeMillis) {
+    static AuditRow at(AuditRow row, long timeMillis) {
         AuditEntry entry = row.entry();
         return new AuditRow(
                 row.sequence(),
@@ -56,7 +56,8 @@ final class AuditTableTest {
                         entry.traffic(),
                         entry.request(),
                         entry.response()),
-                row.title());
+                row.title(),
+                row.alone());
     }
 
     @Test

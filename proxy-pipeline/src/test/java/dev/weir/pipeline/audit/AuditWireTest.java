@@ -261,7 +261,7 @@ final class AuditWireTest {
                 instance.queries().conversation("c-1", List.of("k1")).orElseThrow();
         assertThat(first.title()).isEqualTo("Why is the sky blue?");
         assertThat(first.user()).isEqualTo("ada");
-        assertThat(instance.queries().entriesOf(first.id(), 10, 1_000_000))
+        assertThat(instance.queries().entriesOf(first, 10, 1_000_000))
                 .extracting(AuditEntry::requestId)
                 .containsExactly("r1", "r2");
         assertThat(instance.queries()
@@ -275,6 +275,29 @@ final class AuditWireTest {
                         .rows())
                 .hasSize(1)
                 .doesNotContainAnyElementsOf(page.rows());
+    }
+
+    @Test
+    void aChatWhoseSenderNamesNoConversationIsOneByItself() throws Exception {
+        String alone = QUESTION.replace("\"metadata\": {\"conversation_id\": \"c-1\"}, ", "");
+        assertThat(alone).isNotEqualTo(QUESTION);
+        instance.send("POST", CHAT, QUESTION, "x-test-key", "k1", "x-request-id", "r1");
+        instance.send("POST", CHAT, alone, "x-test-key", "k1", "x-request-id", "r2");
+        instance.send("POST", CHAT, alone, "x-test-key", "k2", "x-request-id", "r2");
+
+        Conversation one = instance.queries().conversation("r2", List.of("k1")).orElseThrow();
+        assertThat(one)
+                .extracting(Conversation::title, Conversation::user, Conversation::requests)
+                .containsExactly("Why is the sky blue?", "ada", 1L);
+        assertThat(instance.queries().entriesOf(one, 10, 1_000_000))
+                .extracting(entry -> entry.requestId() + "/" + entry.sender().keyId() + "/"
+                        + entry.call().conversation())
+                .containsExactly("r2/k1/r2");
+        assertThat(instance.queries()
+                        .conversations(List.of("k2"), "ada", "phi3", "sky", 10, null)
+                        .rows())
+                .extracting(found -> found.id().name())
+                .containsExactly("r2");
     }
 
     @Test

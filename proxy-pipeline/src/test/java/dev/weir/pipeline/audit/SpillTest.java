@@ -31,19 +31,27 @@ final class SpillTest {
     @TempDir
     private Path parent;
 
+    /** Every second one stands alone, the others are one conversation. */
     static AuditRow row(long sequence, String body) {
+        boolean alone = sequence % 2 == 0;
         AuditEntry entry = new AuditEntry(
                 1_000 + sequence,
                 "r" + sequence,
                 new Sender("k", "name", "ada", "::1"),
-                new Call("POST", "/v1/chat/completions", "/v1/chat/completions", "m", "c", true),
+                new Call(
+                        "POST",
+                        "/v1/chat/completions",
+                        "/v1/chat/completions",
+                        "m",
+                        alone ? "r" + sequence : "c",
+                        true),
                 new Service("m", "b", 2, "miss"),
                 new Result(502, "cut", "backend_failed", "gone"),
                 new Timing(3, 2, 1),
                 new Traffic(10, 20, 30, 40, true),
                 new Body(body, true),
                 null);
-        return new AuditRow(sequence, entry, "title");
+        return new AuditRow(sequence, entry, "title", alone);
     }
 
     private static List<AuditRow> rows(long from, long to) {

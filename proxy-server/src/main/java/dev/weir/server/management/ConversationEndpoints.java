@@ -61,7 +61,7 @@ public final class ConversationEndpoints {
                     .orElseThrow(() -> new GatewayException(
                             GatewayError.NOT_FOUND,
                             "no conversation '" + id + "': it is older than the retention, or never was"));
-            List<AuditEntry> entries = queries.entriesOf(conversation.id(), MAX_REQUESTS, MAX_CHARS);
+            List<AuditEntry> entries = queries.entriesOf(conversation, MAX_REQUESTS, MAX_CHARS);
             ObjectNode answer = json(conversation);
             ArrayNode messages = answer.putArray("messages");
             for (Transcript.Message message : Transcript.of(entries)) {
