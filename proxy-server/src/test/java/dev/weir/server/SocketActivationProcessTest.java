@@ -70,10 +70,10 @@ class SocketActivationProcessTest {
                         serve("listen: \"127.0.0.1:1\", admin_listen: \"127.0.0.1:2\""));
                 RawClient early = connect(port)) {
             early.sendRequest("GET /healthz", "");
-            assertThat(early.readResponse().status()).isEqualTo(200);
-
             assertThat(weir.awaitLine(Pattern.compile("listens on")))
                     .contains("127.0.0.1:" + port, "127.0.0.1:" + adminPort, "transport epoll");
+            assertThat(early.readResponse().status()).isEqualTo(200);
+
             assertThat(RawClient.get(adminPort, "/management/config", "authorization: Bearer sk-process")
                             .status())
                     .isEqualTo(200);
