@@ -13,7 +13,7 @@
 #
 # Needs a built weir.jar (WEIR_JAR names another), nginx, wrk, curl, python3 and taskset; for the stores redis-server, psql and
 # PostgreSQL's own programs, and the user postgres when root runs it. Loopback only, on ports that are free; takes about seven
-# minutes and ends by itself. Nothing else may run meanwhile.
+# minutes and some 3 GB of TMPDIR, and ends by itself. Nothing else may run meanwhile.
 set -euo pipefail
 umask 077
 
@@ -86,8 +86,10 @@ end() { # SIGNAL PID...: ends them, by force after 20 s
 }
 # shellcheck disable=SC2317 # it is called by the trap
 stop() {
+  local servers # also one that was not up in time
   end TERM "${pids[@]}"
-  end INT "${postmasters[@]}"
+  mapfile -t servers < <(head -qn 1 "$work"/pg/*/postmaster.pid 2>/dev/null)
+  end INT "${servers[@]}"
   rm -rf "$work"
 }
 trap stop EXIT
@@ -232,13 +234,13 @@ audit_bytes() { # CHAIN: what the audit takes on disk, indexes included; SQLite:
 }
 wal_bytes() { if $stores; then query "$1" "select pg_current_wal_insert_lsn() - '0/0'"; else echo 0; fi; } # CHAIN
 
-ticks() { # PID...: of each the processor time so far, its children's included, also of those that have ended
+ticks() { # PID...: of each the processor time so far, its children's included, also of those that have ended; 0 for 0
   { cat /proc/[0-9]*/stat 2>/dev/null || true; } | awk -v of="$*" '
     { pid = $1; sub(/^.*\) /, ""); own[pid] = $12 + $13 + $14 + $15; parent[pid] = $2 }
     END {
       for (pid in own) { all[pid] += own[pid]; all[parent[pid]] += own[pid] }
       n = split(of, wanted, " ")
-      for (i = 1; i <= n; i++) printf "%d ", all[wanted[i]]
+      for (i = 1; i <= n; i++) printf "%d ", wanted[i] ? all[wanted[i]] : 0
       print ""
     }'
 }
@@ -294,8 +296,10 @@ measure() { # CHAIN ROUND: adds a line to the results
     per = 1e6 / hertz / $3
     print $1, $3 / $4, ($8 - $5) * per, ($9 - $6) * per, ($10 - $7) * per, $11 / $3
   }' >>"$work/results"
-  tail -n 1 "$work/results" | awk -v name="${names[$1]}" -v round="$2" '{
-    printf "round %d, %s: %.0f/s, Weir %.1f µs, Redis %.1f µs, PostgreSQL %.1f µs, %.0f bytes of WAL\n", round, name, $2, $3, $4, $5, $6
+  tail -n 1 "$work/results" | awk -v name="${names[$1]}" -v round="$2" -v stores="$stores" '{
+    printf "round %d, %s: %.0f/s, Weir %.1f µs", round, name, $2, $3
+    if (stores == "true") printf ", Redis %.1f µs, PostgreSQL %.1f µs, %.0f bytes of WAL", $4, $5, $6
+    print ""
   }' >&2
 }
 
