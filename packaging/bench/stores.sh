@@ -80,7 +80,7 @@ end() { # SIGNAL PID...: ends them, by force after 20 s
   for pid in "$@"; do kill -s "$signal" "$pid" 2>/dev/null || true; done
   for _ in $(seq 200); do
     for pid in "$@"; do kill -0 "$pid" 2>/dev/null && sleep 0.1 && continue 2; done
-    return
+    return 0 # not what the shell is about to exit with
   done
   for pid in "$@"; do kill -s KILL "$pid" 2>/dev/null || true; done
 }
