@@ -354,5 +354,5 @@ for chain, name in enumerate(names):
         cells += [f"{redis:.0f}", f"{postgres:.0f}", f"{wal:,.0f}"]
     print("| " + " | ".join(cells + [f"{row_bytes[chain]:,}" if row_bytes[chain] else ""]) + " |")
 rates = [line[1] for line in rounds]
-print(f"\nMedians of {len(rounds) // len(names)} rounds; {min(rates):,.0f} to {max(rates):,.0f} chats a second.")
+print(f"\nRounds: {len(rounds) // len(names)}, {min(rates):,.0f} to {max(rates):,.0f} chats a second.")
 PY
