@@ -22,6 +22,8 @@ import org.slf4j.LoggerFactory;
 final class AuditTable {
     private static final Logger LOG = LoggerFactory.getLogger(AuditTable.class);
 
+    private static final int SQLITE_ERROR = 1;
+
     /** In the order of {@link #values}. */
     static final List<String> COLUMNS = List.of(
             "time",
@@ -100,10 +102,10 @@ final class AuditTable {
         return write(writer, rows.subList(0, half)).and(write(writer, rows.subList(half, rows.size())));
     }
 
-    /** Whether no row can be written, because a table or a column is missing: SQLSTATE 42 of PostgreSQL. */
+    /** Whether no row can be written, because a table or a column is missing: SQLSTATE 42 of PostgreSQL, SQLITE_ERROR. */
     private static boolean isOfTheTable(SQLException failure) {
         String state = failure.getSQLState();
-        return state != null && state.startsWith("42");
+        return state == null ? failure.getErrorCode() == SQLITE_ERROR : state.startsWith("42");
     }
 
     /** How many rows are new in the database, and how many it does not take. */

@@ -1,9 +1,11 @@
 package dev.weir.pipeline.audit;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.weir.pipeline.audit.AuditTable.Written;
 import dev.weir.pipeline.store.Database;
+import dev.weir.pipeline.store.DatabaseAwayException;
 import dev.weir.pipeline.store.TestDatabase;
 import dev.weir.testing.AllowsErrors;
 import java.util.List;
@@ -84,6 +86,19 @@ final class AuditTableTest {
 
         assertThat(table.write("w", rows(1, 10))).isEqualTo(new Written(9, 1));
         assertThat(AuditInstance.written(database)).hasSize(9).doesNotContain("r7");
+    }
+
+    @Test
+    void noRowIsGivenUpBecauseTheTableIsNotAsItShouldBe() throws Exception {
+        database.write(
+                connection -> connection.createStatement().execute("ALTER TABLE audit RENAME COLUMN path TO away"));
+        assertThatThrownBy(() -> table.write("w", rows(1, 3)))
+                .isInstanceOf(DatabaseAwayException.class)
+                .hasMessageContaining("path");
+
+        database.write(
+                connection -> connection.createStatement().execute("ALTER TABLE audit RENAME COLUMN away TO path"));
+        assertThat(table.write("w", rows(1, 3))).isEqualTo(new Written(3, 0));
     }
 
     @Test
