@@ -14,6 +14,10 @@ final class RateCell implements Cell {
     private static final String DROPPED = "weir_audit_dropped_total";
     private static final String WRITTEN = "weir_audit_written_total";
     private static final double PER_SECOND = 2_000;
+
+    /** Times as long as a round: at this rate the last of the code is compiled late. */
+    private static final int WARM_UPS = 5;
+
     private static final List<Double> PERCENTILES = List.of(50.0, 90.0, 99.0, 99.9);
 
     @Override
@@ -50,9 +54,9 @@ final class RateCell implements Cell {
                         .named(Peer.WEIR_BODIES)));
         try (OpenLoop load = new OpenLoop()) {
             run.warmUp(proxies, Request.chat(), 64);
-            load.run(direct, Request.chat(), PER_SECOND, 2 * run.seconds());
+            load.run(direct, Request.chat(), PER_SECOND, WARM_UPS * run.seconds());
             for (Peer peer : proxies) {
-                load.run(peer, Request.chat(), PER_SECOND, 2 * run.seconds());
+                load.run(peer, Request.chat(), PER_SECOND, WARM_UPS * run.seconds());
             }
             Map<String, Double> droppedBefore = dropped(proxies);
             run.rounds(() -> {
