@@ -42,7 +42,7 @@ class AttemptsWireTest {
         try (BlackHole hole = BlackHole.open();
                 TestFleet fleet = TestFleet.of(
                         TestFleet.spec("b1", "http://127.0.0.1:" + hole.port(), 64, impatient),
-                        TestFleet.spec("b2", two.url(), 64, impatient))) {
+                        TestFleet.spec("b2", two.url(), 64, TestFleet.PATIENT))) {
             for (int i = 0; i < 5; i++) {
                 assertThat(chat(fleet).status()).isEqualTo(200);
             }

@@ -51,7 +51,7 @@ class BackendFailsWireTest {
 
             long start = System.nanoTime();
             assertError(gateway.post(), 503, "no_backend");
-            assertThat(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start)).isBetween(190L, 2_000L);
+            assertThat(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start)).isBetween(190L, 4_500L);
             assertThat(gateway.events().seen()).contains("failed hole connect");
         }
     }
@@ -82,7 +82,7 @@ class BackendFailsWireTest {
     @Test
     void silenceBeforeTheHeadIs504AndFreesTheSlot() {
         ScriptedBackend backend = gateway.backend("a", spec -> spec.firstByteMillis(200));
-        backend.enqueue((request, peer) -> peer.awaitClientGone(Duration.ofSeconds(2)));
+        backend.enqueue((request, peer) -> peer.awaitClientGone(Duration.ofSeconds(20)));
         gateway.start();
 
         assertError(gateway.post(), 504, "timeout");
@@ -140,7 +140,7 @@ class BackendFailsWireTest {
         backend.enqueue((request, peer) -> {
             peer.startSse();
             peer.sse(Script.chatEvent("one"));
-            peer.awaitClientGone(Duration.ofSeconds(2));
+            peer.awaitClientGone(Duration.ofSeconds(20));
         });
         gateway.start();
         RawClient client = gateway.ask();
@@ -158,7 +158,7 @@ class BackendFailsWireTest {
         ScriptedBackend backend = gateway.backend("a", spec -> spec.idleMillis(200));
         backend.enqueue((request, peer) -> {
             peer.sendRaw(Script.TRUNCATED);
-            peer.awaitClientGone(Duration.ofSeconds(2));
+            peer.awaitClientGone(Duration.ofSeconds(20));
         });
         gateway.start();
 
@@ -171,7 +171,7 @@ class BackendFailsWireTest {
         backend.enqueue((request, peer) -> {
             peer.sendHeadChunked(200, "content-type: application/json");
             peer.sendInBackground("4\r\nmore\r\n".repeat(1000).getBytes(US_ASCII), Long.MAX_VALUE);
-            peer.awaitClientGone(Duration.ofSeconds(3));
+            peer.awaitClientGone(Duration.ofSeconds(20));
         });
         gateway.start();
 
@@ -200,13 +200,18 @@ class BackendFailsWireTest {
     void anUploadThatTheBackendDoesNotTakeIsGivenUp() {
         ScriptedBackend backend = gateway.backend("a", spec -> spec.idleMillis(300));
         backend.fake().answerBeforeBody();
-        backend.enqueue((request, peer) -> new CountDownLatch(1).await(2, TimeUnit.SECONDS));
+        CountDownLatch over = new CountDownLatch(1);
+        backend.enqueue((request, peer) -> over.await(20, TimeUnit.SECONDS));
         gateway.start();
         RawClient client = gateway.client();
         client.send("POST /v1/files HTTP/1.1\r\nhost: x\r\ncontent-length: 100000000\r\n\r\n");
         client.sendInBackground(new byte[64 * 1024], 100_000_000);
 
-        assertError(client.readResponse(), 504, "timeout");
+        try {
+            assertError(client.readResponse(), 504, "timeout");
+        } finally {
+            over.countDown();
+        }
     }
 
     @Test
@@ -216,11 +221,11 @@ class BackendFailsWireTest {
                 (request, peer) -> {
                     peer.startSse();
                     peer.sse(Script.chatEvent("one"));
-                    peer.awaitClientGone(Duration.ofSeconds(5));
+                    peer.awaitClientGone(Duration.ofSeconds(20));
                 },
-                (request, peer) -> peer.awaitClientGone(Duration.ofSeconds(5)),
+                (request, peer) -> peer.awaitClientGone(Duration.ofSeconds(20)),
                 // Those that are cut first free slots: who waited for one may still reach the backend.
-                (request, peer) -> peer.awaitClientGone(Duration.ofSeconds(5)));
+                (request, peer) -> peer.awaitClientGone(Duration.ofSeconds(20)));
         gateway.start();
         RawClient streaming = gateway.ask();
         streaming.readHead();

@@ -18,8 +18,7 @@ class FallbackWireTest {
     @RegisterExtension
     final GatewayFixture gateway = new GatewayFixture();
 
-    private final ScriptedBackend first =
-            gateway.backend("first", spec -> spec.maxInFlight(1).firstByteMillis(1_500));
+    private final ScriptedBackend first = gateway.backend("first", spec -> spec.maxInFlight(1));
     private final ScriptedBackend second = gateway.backend("second");
 
     private void startWithFallback() {
@@ -51,6 +50,10 @@ class FallbackWireTest {
 
     @Test
     void whenTheHeadIsLate() {
+        gateway.spec(new SpecBuilder("first", first.fake().url())
+                .maxInFlight(1)
+                .firstByteMillis(500)
+                .build());
         first.onRequest(Script.neverAnswers());
         startWithFallback();
 

@@ -244,7 +244,7 @@ class HeartbeatWireTest {
     @Test
     void anErrorBeforeTheFirstCommentKeepsItsStatus() {
         backend.enqueue(Script.status(400));
-        gateway.start();
+        gateway.heartbeatMillis(60_000).start();
 
         assertThat(gateway.post().status()).isEqualTo(400);
     }

@@ -76,7 +76,7 @@ class QueueWireTest {
 
     @Test
     void aFullQueueAnswersAtOnceWhenToComeBack() {
-        gateway.settings(new BackendGroup.Settings(2, 20, 10, 1, 5_000));
+        gateway.settings(new BackendGroup.Settings(2, 20, 10, 1, 60_000));
         gateway.backend("a", spec -> spec.maxInFlight(1)).onRequest(onPermit);
         gateway.start();
         ask(0);
@@ -86,7 +86,7 @@ class QueueWireTest {
         long start = System.nanoTime();
         RawResponse response = gateway.post();
 
-        assertThat(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start)).isLessThan(500);
+        assertThat(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start)).isLessThan(4_000);
         assertThat(response.status()).isEqualTo(503);
         assertThat(response.text()).contains("\"code\":\"slow_down\"");
         assertThat(response.header("retry-after")).isEqualTo("1");

@@ -14,8 +14,8 @@ final class SpecBuilder {
     private @Nullable String apiKey;
     private Map<String, String> headers = Map.of();
     private long connectMillis = 1_000;
-    private long firstByteMillis = 5_000;
-    private long idleMillis = 5_000;
+    private long firstByteMillis = 15_000;
+    private long idleMillis = 15_000;
     private long totalMillis = 60_000;
     private BackendSpec.Pool pool = BackendSpec.Pool.DEFAULT;
     private BackendSpec.Health health = new BackendSpec.Health(3_600_000, 1_000, 3, 2);

@@ -13,7 +13,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** A client that goes, in every state of its exchange: the work stops at once, and everything ends exactly once. */
 final class ClientLeavesWireTest {
-    private static final Duration AT_ONCE = Duration.ofMillis(500);
+    private static final Duration AT_ONCE = Duration.ofSeconds(4);
 
     /** How a client goes. */
     enum Way {

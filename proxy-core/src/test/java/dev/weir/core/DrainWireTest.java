@@ -36,7 +36,7 @@ final class DrainWireTest {
     }
 
     private static boolean result(CompletableFuture<Boolean> drain) throws Exception {
-        return drain.get(5, TimeUnit.SECONDS);
+        return drain.get(20, TimeUnit.SECONDS);
     }
 
     @Test
@@ -56,7 +56,7 @@ final class DrainWireTest {
         try (RawClient idle = gateway.connect()) {
             idle.sendRequest("GET /health", "");
             idle.readResponse();
-            CompletableFuture<Boolean> drain = drain(Duration.ofSeconds(1), Duration.ofSeconds(5));
+            CompletableFuture<Boolean> drain = drain(Duration.ofSeconds(3), Duration.ofSeconds(5));
             RawResponse fresh = RawClient.get(gateway.port(), "/health");
             assertThat(fresh.text()).isEqualTo("ok");
             assertThat(fresh.header("connection")).isEqualTo("close");
@@ -121,7 +121,7 @@ final class DrainWireTest {
         try (RawClient client = gateway.connect()) {
             client.send("GET /health HTTP/1.1\r\n");
             Await.until("connected", () -> gateway.engine().connections() == 1);
-            client.expectSilence(Duration.ofMillis(30));
+            client.expectSilence(Duration.ofMillis(300));
             CompletableFuture<Boolean> drain = drain(Duration.ZERO, Duration.ofSeconds(5));
             client.send("Host: a\r\n\r\n");
             RawResponse answer = client.readResponse();

@@ -78,7 +78,7 @@ final class LingeringCloseWireTest {
             assertThat(gateway.engine().connections()).isEqualTo(1);
         }
         Await.until(
-                Duration.ofMillis(500),
+                Duration.ofSeconds(3),
                 "the connection is gone",
                 () -> gateway.engine().connections() == 0);
     }

@@ -81,7 +81,7 @@ final class Served implements Upstream {
     /** Does something on the event loop and waits until it is done. */
     void run(Consumer<Downstream> action) {
         try {
-            exchange.eventLoop().submit(() -> action.accept(downstream)).get(5, TimeUnit.SECONDS);
+            exchange.eventLoop().submit(() -> action.accept(downstream)).get(20, TimeUnit.SECONDS);
         } catch (InterruptedException | ExecutionException | TimeoutException e) {
             throw new AssertionError(e);
         }
@@ -122,9 +122,13 @@ final class Served implements Upstream {
         });
     }
 
-    /** The upstream takes no more, as a channel does whose buffer is full: nobody is told. On the event loop only. */
-    void stopTaking() {
-        writable = false;
+    /** The upstream takes what has come, and no more: nobody is told. */
+    void takeWhatIsThere() {
+        run(to -> {
+            writable = true;
+            to.resumeRequest();
+            writable = false;
+        });
     }
 
     /** From now on the upstream takes one part each time it was set writable. */

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 final class TestGateway implements AutoCloseable {
     static final long MAX_BODY_BYTES = 1024 * 1024;
 
-    private static final long WAIT_SECONDS = 5;
+    private static final long WAIT_SECONDS = 20;
 
     /** How an exchange ended, as the listener was told. */
     record Ended(String path, String id, Outcome outcome, Progress progress) {

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Encrypted client connections: served, closed and cut like the others. */
 final class TlsWireTest {
     private static final char[] PASSWORD = "changeit".toCharArray();
-    private static final int TIMEOUT_MILLIS = 5_000;
+    private static final int TIMEOUT_MILLIS = 20_000;
 
     private static KeyStore keys;
 

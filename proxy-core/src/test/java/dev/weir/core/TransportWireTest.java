@@ -55,7 +55,7 @@ final class TransportWireTest {
                     } else {
                         client.shutdownOutput();
                     }
-                    Await.until(Duration.ofMillis(500), "the upstream is cancelled", () -> served.cancels() == 1);
+                    Await.until(Duration.ofSeconds(4), "the upstream is cancelled", () -> served.cancels() == 1);
                 }
             }
         }

@@ -30,7 +30,7 @@ public final class Await {
         }
     }
 
-    /** As {@link #until(Duration, String, BooleanSupplier)} with five seconds. */
+    /** As {@link #until(Duration, String, BooleanSupplier)} with twenty seconds. */
     public static void until(String what, BooleanSupplier condition) {
         until(Deadline.DEFAULT_TIMEOUT, what, condition);
     }

@@ -12,7 +12,7 @@ import java.util.function.Consumer;
 /** The listening socket of a {@link FakeBackend} and the daemon thread that accepts on it. */
 final class BackendListener implements AutoCloseable {
     private static final int BACKLOG = 1024;
-    private static final Duration LONGEST_CLOSE = Duration.ofSeconds(5);
+    private static final Duration LONGEST_CLOSE = Duration.ofSeconds(20);
 
     private final ServerSocket socket;
     private final Thread thread;

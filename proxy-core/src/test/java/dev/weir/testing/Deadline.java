@@ -4,7 +4,7 @@ import java.time.Duration;
 
 /** By when one operation of a test peer must be done; carries the operation's name for the message of its failure. */
 record Deadline(String operation, Duration timeout, long startNanos) {
-    static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(5);
+    static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(20);
 
     static Deadline of(String operation, Duration timeout) {
         return new Deadline(operation, timeout, System.nanoTime());

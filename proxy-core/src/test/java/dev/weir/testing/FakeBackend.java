@@ -154,7 +154,7 @@ public final class FakeBackend implements AutoCloseable {
         for (BackendConnection connection : connections) {
             connection.close();
         }
-        Await.until(Duration.ofSeconds(5), "the connections of the backend end", connections::isEmpty);
+        Await.until(Duration.ofSeconds(20), "the connections of the backend end", connections::isEmpty);
         if (!failures.isEmpty()) {
             AssertionError error = new AssertionError("the backend on port " + port + " failed: " + failures);
             failures.forEach(error::addSuppressed);

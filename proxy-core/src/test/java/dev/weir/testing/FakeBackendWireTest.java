@@ -97,6 +97,7 @@ final class FakeBackendWireTest {
                 RawClient other = RawClient.connect(backend.port())) {
             client.send("POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 100000000\r\n\r\n");
             Sending sending = client.sendInBackground(new byte[64 * 1024], 100_000_000);
+            Await.until("sending began", () -> sending.sentBytes() > 0);
             long sentBytes = sending.awaitStalled(SHORT, Duration.ofSeconds(5));
             assertThat(sentBytes).isBetween(64L * 1024, 99_000_000L);
             other.sendRequest("GET /", "");

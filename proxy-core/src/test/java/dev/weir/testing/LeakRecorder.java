@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * collected and something else is tracked; {@link #collect} brings both about. <em>Any thread.</em>
  */
 final class LeakRecorder extends ResourceLeakDetectorFactory {
-    private static final Duration LONGEST_COLLECTION = Duration.ofSeconds(5);
+    private static final Duration LONGEST_COLLECTION = Duration.ofSeconds(20);
 
     private static final List<String> MACHINERY = List.of(
             "org.junit.", "org.apache.maven.", "java.base/jdk.internal.reflect.", "java.base/java.lang.reflect.");

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -175,12 +176,15 @@ final class RawClientWireTest {
 
     @Test
     void readerThatWaitsInVainShowsWhatCame() {
+        CountDownLatch sent = new CountDownLatch(1);
         backend.onRequest((request, peer) -> {
             peer.sendRaw("HTTP/1.1 200 OK\r\nx-half");
+            sent.countDown();
             peer.stall();
         });
         try (RawClient client = RawClient.connect(backend.port()).timeout(SHORT)) {
             client.sendRequest("GET /", "");
+            Await.until("half a head was sent", () -> sent.getCount() == 0);
             assertThatThrownBy(client::readHead)
                     .isInstanceOf(AssertionError.class)
                     .hasMessageContaining("readHead: not done within 150 ms")

@@ -69,7 +69,7 @@ class BalancingTest {
         long second = llm02.stats().requests("/v1/chat/completions");
 
         assertThat(first + second).isEqualTo(requests);
-        assertThat((double) first / requests).isBetween(2 / 3d * 0.95, 2 / 3d * 1.05);
+        assertThat((double) first / requests).isBetween(2 / 3d * 0.9, 2 / 3d * 1.1);
     }
 
     @Test
@@ -85,6 +85,7 @@ class BalancingTest {
                     Duration.ofSeconds(20),
                     "load on both",
                     () -> done.get() > 300 && llm01.stats().inFlight() > 4);
+            long atTheEnd = llm02.stats().requests("/v1/chat/completions");
             llm01.close();
 
             List<Answer> failed = new ArrayList<>();
@@ -95,8 +96,9 @@ class BalancingTest {
                 }
             }
             assertThat(failed).isEmpty();
-            assertThat(llm02.stats().requests("/v1/chat/completions")).isGreaterThan(500);
-            assertThat(gateway.metric("weir_backend_up{backend=\"a\",}")).isZero();
+            assertThat(llm02.stats().requests("/v1/chat/completions")).isGreaterThan(atTheEnd);
+            Await.until(
+                    Duration.ofSeconds(60), "a is down", () -> gateway.metric("weir_backend_up{backend=\"a\",}") == 0);
         }
     }
 }

@@ -105,7 +105,7 @@ class HealthTest {
                 gateway.get("/health");
                 best = Math.min(best, System.nanoTime() - started);
             }
-            assertThat(Duration.ofNanos(best)).isLessThan(Duration.ofMillis(10));
+            assertThat(Duration.ofNanos(best)).isLessThan(Duration.ofMillis(100));
         }
     }
 }

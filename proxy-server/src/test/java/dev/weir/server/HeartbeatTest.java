@@ -25,7 +25,7 @@ class HeartbeatTest {
 
     private final SimServer ollama = TestGateway.sim(SimOptions.builder()
             .kind(SimKind.OLLAMA)
-            .timeToFirstToken(Duration.ofMillis(400))
+            .timeToFirstToken(Duration.ofSeconds(2))
             .build());
     private TestGateway gateway;
 

@@ -255,6 +255,7 @@ class PostgresFaultsTest {
                         backends: {a: {url: "%s", kind: openai}}
                         models: {gpt: {targets: [{backend: a, model: gpt}]}}
                         """.formatted(database, SIM.url()))) {
+            other.awaitDatabase();
             JsonNode key = newKey(other);
             Await.until(LONG, "known to both", () -> chat(cutOff, key) == 200);
             link.hold();

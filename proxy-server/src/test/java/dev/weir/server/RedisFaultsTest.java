@@ -22,6 +22,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 class RedisFaultsTest {
     private static final Duration LONG = Duration.ofSeconds(60);
     private static final long TIMEOUT_MILLIS = 400;
+
+    /** Where an answer that is late would be a refusal. */
+    private static final long PATIENT_MILLIS = 5_000;
+
     private static final String CHAT = "/v1/chat/completions";
     private static final String HELLO =
             "{'model': 'gpt', 'max_tokens': 3, 'messages': [{'role': 'user', 'content': 'hi'}]}";
@@ -54,7 +58,11 @@ class RedisFaultsTest {
                 discover_models: false
                 pipeline: [cors, audit, usage, auth, rate_limit, cache, transform]
                 middleware: {rate_limit: {on_store_failure: %s, management: {requests_per_minute: 1000000}}}
-                """.formatted(link.port(), TIMEOUT_MILLIS, sim.url(), onStoreFailure));
+                """.formatted(
+                        link.port(),
+                        onStoreFailure.equals("reject") ? PATIENT_MILLIS : TIMEOUT_MILLIS,
+                        sim.url(),
+                        onStoreFailure));
         Await.until(LONG, "the database is up", () -> gateway.metric("weir_store_up{store=\"database\",}") == 1);
         return gateway;
     }

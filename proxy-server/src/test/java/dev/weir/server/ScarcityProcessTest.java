@@ -119,7 +119,7 @@ class ScarcityProcessTest {
             assertThat(weir.cpu().minus(before)).isLessThan(Duration.ofSeconds(2));
             clients.forEach(RawClient::close);
             Await.until(Duration.ofSeconds(15), "it serves again", () -> {
-                try (RawClient fresh = RawClient.connect(port)) {
+                try (RawClient fresh = RawClient.connect(port).timeout(Duration.ofSeconds(5))) {
                     fresh.sendRequest("POST /v1/chat/completions", CHAT, KEY);
                     return fresh.readResponse().status() == 200;
                 } catch (AssertionError notYet) {
@@ -146,6 +146,7 @@ class ScarcityProcessTest {
             }
 
             Await.until(
+                    Duration.ofSeconds(60),
                     "some are refused",
                     () -> RawClient.get(port, "/metrics")
                             .text()
@@ -156,7 +157,8 @@ class ScarcityProcessTest {
             assertEndsWell(stream);
             clients.forEach(RawClient::close);
 
-            Await.until("it serves again", () -> chat(port).status() == 200);
+            Await.until(
+                    Duration.ofSeconds(60), "it serves again", () -> chat(port).status() == 200);
             assertThat(weir.errors()).isEmpty();
         }
     }
@@ -169,7 +171,7 @@ class ScarcityProcessTest {
                 "--config",
                 configuration(
                         "max_connections: 100",
-                        "timeouts: {first_byte: 2s, idle: 2s}, health: {interval: 300ms, timeout: 1s, fall: 1},"
+                        "timeouts: {first_byte: 6s, idle: 6s}, health: {interval: 300ms, timeout: 5s, fall: 1},"
                                 + " eject: {consecutive_failures: 1}"))) {
             int port = weir.awaitPort();
             chat(port);
@@ -179,7 +181,7 @@ class ScarcityProcessTest {
             }
 
             weir.signal("STOP");
-            assertThat(new CountDownLatch(1).await(3, TimeUnit.SECONDS)).isFalse();
+            assertThat(new CountDownLatch(1).await(8, TimeUnit.SECONDS)).isFalse();
             weir.signal("CONT");
 
             streams.forEach(ScarcityProcessTest::assertEndsWell);

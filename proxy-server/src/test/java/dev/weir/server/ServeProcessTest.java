@@ -38,7 +38,7 @@ class ServeProcessTest {
                 .kind(SimKind.OLLAMA)
                 .models("phi3")
                 .timeToFirstToken(Duration.ofMillis(20))
-                .tokensPerSecond(15)
+                .tokensPerSecond(5)
                 .build());
     }
 
@@ -61,7 +61,7 @@ class ServeProcessTest {
         return WeirProcess.start(Map.of(), "serve", "--config", file.toString());
     }
 
-    /** A stream of two seconds that has begun. */
+    /** A stream of six seconds that has begun. */
     private static RawClient stream(int port) {
         RawClient client = RawClient.connect(port);
         client.sendRequest("POST /v1/chat/completions", STREAM, KEY);
@@ -82,7 +82,7 @@ class ServeProcessTest {
 
     @Test
     void termLetsAStreamFinishWhileReadinessSaysNo() throws IOException {
-        write("drain_delay: 500ms, drain: 10s", CHAT);
+        write("drain_delay: 4s, drain: 30s", CHAT);
         try (WeirProcess weir = serve()) {
             int port = weir.awaitPort();
             assertThat(RawClient.get(port, "/readyz").status()).isEqualTo(200);

@@ -121,6 +121,8 @@ class SmokeCommandTest {
                     .extracting(request -> request.text())
                     .doesNotHaveDuplicates();
             backend.refuseConnections();
+            backend.awaitIdleConnections(
+                    gateway.gateway().fleet().current().backend("a").idleConnections());
             backend.closeIdleConnections();
 
             Smoke dead = smoke(gateway);

@@ -6,6 +6,7 @@ import dev.weir.server.config.InvalidConfigurationException;
 import dev.weir.server.sim.SimKind;
 import dev.weir.server.sim.SimOptions;
 import dev.weir.server.sim.SimServer;
+import dev.weir.testing.Await;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -35,7 +36,11 @@ final class TestGateway implements AutoCloseable {
 
     /** Starts with {@code yaml} on a free port, no access log, and the keys above. */
     static TestGateway start(String yaml) {
-        return start(ConfigurationFile.of("logging: {access_log: false}\n" + yaml), Map.of());
+        TestGateway started = start(ConfigurationFile.of("logging: {access_log: false}\n" + yaml), Map.of());
+        if (!yaml.contains("database:")) {
+            started.awaitDatabase();
+        }
+        return started;
     }
 
     /** Starts with the shipped configuration in front of the given servers. */
@@ -85,6 +90,12 @@ final class TestGateway implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** A start waits for it for two seconds only. */
+    void awaitDatabase() {
+        Await.until(
+                Duration.ofSeconds(60), "the database is up", () -> metric("weir_store_up{store=\"database\",}") != 0);
     }
 
     Gateway gateway() {

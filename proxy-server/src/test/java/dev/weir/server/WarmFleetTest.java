@@ -114,7 +114,7 @@ class WarmFleetTest {
 
     @Test
     void aHundredAtOnceLoadAColdModelOnOneHost() throws Exception {
-        Duration load = Duration.ofSeconds(2);
+        Duration load = Duration.ofSeconds(6);
         sim(load, "phi3:latest");
         sim(load, "phi3:latest");
         sim(load, "phi3:latest");

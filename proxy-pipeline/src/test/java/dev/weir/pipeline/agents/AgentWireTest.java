@@ -119,8 +119,11 @@ class AgentWireTest {
                 .toArray();
 
         assertThat(gaps).hasSize(TOKENS);
-        // The clock is looked at a moment behind the event, so a gap may seem a moment shorter than it is.
-        assertThat(gaps[gaps.length / 2]).isBetween(delay - 500_000, delay + 5_000_000);
+        // The clock is looked at a moment behind the event, so a gap may seem a moment shorter than it is. A machine
+        // that has
+        // much else to do makes many gaps longer, but not all.
+        assertThat(gaps[gaps.length / 2]).isGreaterThan(delay - 500_000);
+        assertThat(gaps[gaps.length / 10]).isLessThan(delay + 5_000_000);
     }
 
     @Test
@@ -160,7 +163,7 @@ class AgentWireTest {
 
     @Test
     void atTheDeadlineWhatIsHeldIsDropped() {
-        try (RawClient client = ask(new Agent("hasty", 1, 50, TimeUnit.SECONDS.toNanos(5), 500), true)) {
+        try (RawClient client = ask(new Agent("hasty", 1, 50, TimeUnit.SECONDS.toNanos(5), 3_000), true)) {
             client.readHead();
             assertThat(client.readSseEvent() + "\n\n").isEqualTo(token("x"));
             assertThat(client.readSseEvent()).startsWith("data: {\"error\"");

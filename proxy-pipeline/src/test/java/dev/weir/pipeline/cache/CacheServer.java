@@ -165,6 +165,8 @@ final class CacheServer implements AutoCloseable {
 
     void awaitExchanges(int count) {
         Await.until(count + " exchanges are in flight", () -> engine.exchanges() == count);
+        // What began has got as far as it can.
+        eventLoops.forEach(loop -> loop.submit(() -> {}).syncUninterruptibly());
     }
 
     @Override

@@ -35,7 +35,7 @@ final class SingleFlightWireTest {
                                 limits.bodyIdleMillis(),
                                 limits.keepAliveMillis(),
                                 limits.writeStallMillis(),
-                                patience.equals(Flights.Patience.DEFAULT) ? limits.awaitMillis() : 500),
+                                patience.equals(Flights.Patience.DEFAULT) ? limits.awaitMillis() : 2_000),
                         plain.trustedProxies(),
                         plain.allowFrom()),
                 CacheSetup.settings(),
@@ -219,7 +219,7 @@ final class SingleFlightWireTest {
         server = server(new Flights.Patience(60_000, 50));
         Call leader = ask(3);
         long start = System.nanoTime();
-        Await.until("longer than one wait", () -> System.nanoTime() - start > TimeUnit.MILLISECONDS.toNanos(1_200));
+        Await.until("longer than one wait", () -> System.nanoTime() - start > TimeUnit.MILLISECONDS.toNanos(3_000));
         leader.answer(VECTORS);
 
         assertThat(answer(1).text()).isEqualTo(VECTORS);

@@ -28,8 +28,8 @@ import org.junit.jupiter.api.Test;
 final class SharedLimitsTest {
     private static final Amounts NONE = new Amounts(0, 0, 0);
     private static final Duration LONG = Duration.ofSeconds(60);
-    private static final long TIMEOUT_MILLIS = 3_000;
-    private static final long LEASE_MILLIS = 3_000;
+    private static final long TIMEOUT_MILLIS = 6_000;
+    private static final long LEASE_MILLIS = 6_000;
 
     private final RealRedis server = RealRedis.start();
     private final List<AutoCloseable> opened = new ArrayList<>();

@@ -189,7 +189,7 @@ public final class RealRedis implements AutoCloseable {
 
     private static int freePort() {
         while (true) {
-            int port = FIRST_PORT + ThreadLocalRandom.current().nextInt(10_000);
+            int port = FIRST_PORT + ThreadLocalRandom.current().nextInt(2_700);
             try (ServerSocket probe = new ServerSocket(port, 1, InetAddress.getLoopbackAddress());
                     ServerSocket bus = new ServerSocket(port + 10_000, 1, InetAddress.getLoopbackAddress())) {
                 return probe.isBound() && bus.isBound() ? port : 0;

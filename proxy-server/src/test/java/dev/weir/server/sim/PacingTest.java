@@ -42,12 +42,12 @@ class PacingTest {
             JsonNode last = SimClient.json(client.readTo("}\n").replaceFirst("(?s)^.*?\\{", "{"));
 
             assertThat(arrivals).isSorted();
-            assertThat(arrivals.get(0)).isBetween(100L, 1000L);
+            assertThat(arrivals.get(0)).isBetween(100L, 10_000L);
             assertThat(arrivals.get(10)).isGreaterThanOrEqualTo(200L);
-            assertThat(arrivals.get(19)).isBetween(290L, 2000L);
-            assertThat(Duration.ofNanos(last.path("eval_duration").asLong())).isBetween(ms(190), ms(1900));
+            assertThat(arrivals.get(19)).isBetween(290L, 10_000L);
+            assertThat(Duration.ofNanos(last.path("eval_duration").asLong())).isBetween(ms(190), ms(10_000));
             assertThat(Duration.ofNanos(last.path("prompt_eval_duration").asLong()))
-                    .isBetween(ms(100), ms(1000));
+                    .isBetween(ms(100), ms(10_000));
         }
     }
 
@@ -64,22 +64,22 @@ class PacingTest {
             long start = System.nanoTime();
             client.post("/api/chat", chat(21).replaceFirst("\\{", "{'stream':false,"));
 
-            assertThat(millisSince(start)).isBetween(200L, 2000L);
+            assertThat(millisSince(start)).isBetween(200L, 10_000L);
         }
     }
 
     @Test
     void onlyTheFirstUseOfAModelLoadsIt() throws IOException {
-        SimOptions options = INSTANT.toBuilder().loadTime(ms(300)).build();
+        SimOptions options = INSTANT.toBuilder().loadTime(ms(2_000)).build();
         try (SimServer server = SimServer.start(options)) {
             SimClient client = new SimClient(server);
             List<JsonNode> first = client.postLines("/api/chat", chat(1));
             List<JsonNode> second = client.postLines("/api/chat", chat(1));
 
             assertThat(Duration.ofNanos(first.get(1).path("load_duration").asLong()))
-                    .isBetween(ms(300), ms(2000));
+                    .isBetween(ms(2_000), ms(20_000));
             assertThat(Duration.ofNanos(second.get(1).path("load_duration").asLong()))
-                    .isLessThan(ms(250));
+                    .isLessThan(ms(1_900));
         }
     }
 
@@ -129,7 +129,7 @@ class PacingTest {
             }
             CompletableFuture.allOf(three).orTimeout(10, TimeUnit.SECONDS).join();
 
-            assertThat(millisSince(start)).isBetween(300L, 3000L);
+            assertThat(millisSince(start)).isBetween(300L, 10_000L);
         }
     }
 
