@@ -21,6 +21,9 @@ import org.slf4j.LoggerFactory;
 final class StrayErrors {
     private static final String APPENDER = "stray-errors";
 
+    /** A handshake that was under way when its Redis client was closed: Lettuce's timer finds no event loop any more. */
+    private static final String HANDSHAKE_GIVEN_UP = "io.lettuce.core.protocol.RedisHandshakeHandler.fail(";
+
     private final Queue<String> uncaught = new ConcurrentLinkedQueue<>();
     private final Queue<String> logged = new ConcurrentLinkedQueue<>();
 
@@ -72,6 +75,9 @@ final class StrayErrors {
                 String trace = event.getThrowableProxy() == null
                         ? ""
                         : System.lineSeparator() + ThrowableProxyUtil.asString(event.getThrowableProxy());
+                if (trace.contains(HANDSHAKE_GIVEN_UP)) {
+                    return;
+                }
                 logged.add(event.getLevel() + " " + event.getLoggerName() + " [" + event.getThreadName() + "] "
                         + event.getFormattedMessage() + trace);
             }
