@@ -16,7 +16,8 @@ bare_debian() {
     {
       debootstrap --variant=minbase bookworm "$base" &&
         chroot "$base" apt-get update -q &&
-        chroot "$base" env DEBIAN_FRONTEND=noninteractive apt-get install -yq --no-install-recommends \
+        unshare --mount --pid --fork --mount-proc="$base/proc" \
+          chroot "$base" env DEBIAN_FRONTEND=noninteractive apt-get install -yq --no-install-recommends \
           openjdk-17-jre-headless init-system-helpers systemd curl procps iproute2
     } >"$log" 2>&1 || { tail "$log" >&2 && return 1; }
     touch "$base/ready"
