@@ -120,8 +120,7 @@ public final class Gateway implements GatewayControl, AutoCloseable {
             gateway.certificate.watch(gateway.background);
             gateway.observation.observeHost(gateway.services.stateDirectory(), gateway.background);
             ModelFeed.start(gateway.fleet, gateway::config, gateway.services);
-            gateway.observation.observe(
-                    gateway.engine, gateway.fleet, gateway.services.shared(Database.class), gateway.eventLoops);
+            gateway.observation.observe(gateway.engine, gateway.fleet, gateway.database(), gateway.eventLoops);
         } catch (InvalidConfigurationException | IOException | RuntimeException e) {
             gateway.close();
             throw e;
@@ -265,6 +264,11 @@ public final class Gateway implements GatewayControl, AutoCloseable {
     @Override
     public WeirConfig config() {
         return loaded.config();
+    }
+
+    /** Where keys, usage and audit are. */
+    Database database() {
+        return services.shared(Database.class);
     }
 
     @Override

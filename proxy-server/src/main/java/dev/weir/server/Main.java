@@ -3,7 +3,7 @@ package dev.weir.server;
 import dev.weir.server.diagnosis.SmokeCommand;
 import dev.weir.server.sim.SimCommand;
 import dev.weir.server.tls.TlsCommand;
-import java.util.List;
+import java.util.Arrays;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ScopeType;
@@ -14,10 +14,8 @@ import picocli.CommandLine.ScopeType;
         description = "A reverse proxy for language-model servers.",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
-        scope = ScopeType.LOCAL)
-public final class Main {
-    private static final String SERVE = "serve";
-    private static final List<Class<?>> COMMANDS = List.of(
+        scope = ScopeType.LOCAL,
+        subcommands = {
             ServeCommand.class,
             DemoCommand.class,
             SimCommand.class,
@@ -28,7 +26,10 @@ public final class Main {
             DoctorCommand.class,
             SmokeCommand.class,
             TlsCommand.class,
-            VersionCommand.class);
+            VersionCommand.class
+        })
+public final class Main {
+    private static final String SERVE = "serve";
     private static final String LEAK_DETECTION = "io.netty.leakDetection.level";
 
     private Main() {}
@@ -41,19 +42,21 @@ public final class Main {
         // Sampling buffers for leaks is for tests, which do it for every one.
         System.setProperty(LEAK_DETECTION, System.getProperty(LEAK_DETECTION, "disabled"));
         String[] all = withDefaultCommand(args);
-        // Reading what all commands take would be a tenth of the time in which the gateway starts.
-        CommandLine line = all[0].equals(SERVE) ? commandLine(List.of(ServeCommand.class)) : commandLine();
-        System.exit(line.execute(all));
+        System.exit(all[0].equals(SERVE) ? serve(all) : commandLine().execute(all));
+    }
+
+    /** Reading what all other commands take would be a tenth of the time in which the gateway starts. */
+    private static int serve(String[] args) {
+        CommandLine line = new CommandLine(new ServeCommand()).setCommandName("weir " + SERVE);
+        return settled(line).execute(Arrays.copyOfRange(args, 1, args.length));
     }
 
     /** With all commands. */
     static CommandLine commandLine() {
-        return commandLine(COMMANDS);
+        return settled(new CommandLine(new Main()));
     }
 
-    private static CommandLine commandLine(List<Class<?>> commands) {
-        CommandLine line = new CommandLine(new Main());
-        commands.forEach(line::addSubcommand);
+    private static CommandLine settled(CommandLine line) {
         return line.setCaseInsensitiveEnumValuesAllowed(true)
                 .setExecutionExceptionHandler((failure, command, parsed) -> {
                     command.getErr().println(failure.getMessage() == null ? failure.toString() : failure.getMessage());

@@ -94,8 +94,7 @@ final class TestGateway implements AutoCloseable {
 
     /** A start waits for it for two seconds only. */
     void awaitDatabase() {
-        Await.until(
-                Duration.ofSeconds(60), "the database is up", () -> metric("weir_store_up{store=\"database\",}") != 0);
+        Await.until(Duration.ofSeconds(60), "the database is up", gateway.database()::isUp);
     }
 
     Gateway gateway() {
