@@ -36,8 +36,13 @@ public final class AuditQueries {
 
     /** Chats whose senders say nothing of a conversation, in the shape of the table of those who do. */
     private static final String ALONE = "(SELECT request_id AS id, key_id, user_name, model, title, 1 AS requests,"
-            + " time AS created_at, time AS updated_at FROM audit"
+            + " time AS created_at, time AS updated_at, 1 AS alone FROM audit"
             + " WHERE title IS NOT NULL AND status BETWEEN 200 AND 299) AS alone";
+
+    private static final String GROUPED =
+            "(SELECT id, key_id, user_name, model, title, requests, created_at, updated_at,"
+                    + " 0 AS alone FROM conversations) AS grouped";
+    private static final String NEWEST_FIRST = " ORDER BY updated_at DESC, id DESC, key_id DESC LIMIT ";
 
     private final Database database;
     private final AuditWriter writer;
@@ -203,22 +208,17 @@ public final class AuditQueries {
     /** The newest of those that were grouped and of the chats that stand alone. */
     private static List<Conversation> conversations(Connection connection, Condition condition, int limit)
             throws SQLException {
+        String newest = " WHERE " + condition.sql() + NEWEST_FIRST + limit;
+        List<Object> values = new ArrayList<>(condition.values());
+        values.addAll(condition.values());
         List<Conversation> found = new ArrayList<>();
-        addConversations(found, connection, "conversations", condition, limit);
-        addConversations(found, connection, ALONE, condition, limit);
-        found.sort(Conversation.NEWEST_FIRST);
-        return found.size() <= limit ? found : found.subList(0, limit);
-    }
-
-    private static void addConversations(
-            List<Conversation> found, Connection connection, String table, Condition condition, int limit)
-            throws SQLException {
-        boolean alone = table.equals(ALONE);
         try (PreparedStatement query = prepare(
                         connection,
-                        "SELECT * FROM " + table + " WHERE " + condition.sql()
-                                + " ORDER BY updated_at DESC, id DESC, key_id DESC LIMIT " + limit,
-                        condition.values());
+                        "SELECT * FROM (SELECT * FROM (SELECT * FROM " + GROUPED + newest
+                                + ") AS newest_grouped UNION ALL SELECT * FROM"
+                                + " (SELECT * FROM " + ALONE + newest + ") AS newest_alone) AS newest" + NEWEST_FIRST
+                                + limit,
+                        values);
                 ResultSet row = query.executeQuery()) {
             while (row.next()) {
                 found.add(new Conversation(
@@ -226,12 +226,13 @@ public final class AuditQueries {
                         row.getString("user_name"),
                         row.getString("model"),
                         row.getString("title"),
-                        alone,
+                        row.getInt("alone") != 0,
                         row.getLong("requests"),
                         row.getLong("created_at"),
                         row.getLong("updated_at")));
             }
         }
+        return found;
     }
 
     /**

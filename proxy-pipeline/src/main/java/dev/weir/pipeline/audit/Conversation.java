@@ -20,10 +20,6 @@ public record Conversation(
         long requests,
         long createdAtMillis,
         long updatedAtMillis) {
-    /** Those that went on last first. */
-    static final Comparator<Conversation> NEWEST_FIRST = Comparator.comparingLong(Conversation::updatedAtMillis)
-            .thenComparing(Conversation::id)
-            .reversed();
 
     /**
      * Which conversation.

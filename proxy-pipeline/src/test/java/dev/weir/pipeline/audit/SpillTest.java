@@ -82,6 +82,17 @@ final class SpillTest {
     }
 
     @Test
+    void rowsOfAnEarlierVersionAreRead() throws IOException {
+        byte[] now = RowCodec.encode(row(1, "body"));
+        byte[] before = new byte[now.length - 1];
+        System.arraycopy(now, 0, before, 0, 9);
+        System.arraycopy(now, 10, before, 9, before.length - 9);
+        before[0] = 1;
+
+        assertThat(RowCodec.decode(before)).isEqualTo(row(1, "body"));
+    }
+
+    @Test
     void rowsComeBackAsTheyWere() throws IOException {
         try (Spill spill = Spill.create(parent, "w")) {
             assertThat(spill.append(rows(1, 20), MUCH)).isTrue();
