@@ -21,8 +21,9 @@ import org.slf4j.LoggerFactory;
 final class StrayErrors {
     private static final String APPENDER = "stray-errors";
 
-    /** A handshake that was under way when its Redis client was closed: Lettuce's timer finds no event loop any more. */
-    private static final String HANDSHAKE_GIVEN_UP = "io.lettuce.core.protocol.RedisHandshakeHandler.fail(";
+    /** Together: what Lettuce still had under way when its client was closed, and that finds no event loop any more. */
+    private static final List<String> GIVEN_UP_BY_LETTUCE =
+            List.of("RejectedExecutionException: event executor terminated", " io.lettuce.core.");
 
     private final Queue<String> uncaught = new ConcurrentLinkedQueue<>();
     private final Queue<String> logged = new ConcurrentLinkedQueue<>();
@@ -75,7 +76,7 @@ final class StrayErrors {
                 String trace = event.getThrowableProxy() == null
                         ? ""
                         : System.lineSeparator() + ThrowableProxyUtil.asString(event.getThrowableProxy());
-                if (trace.contains(HANDSHAKE_GIVEN_UP)) {
+                if (GIVEN_UP_BY_LETTUCE.stream().allMatch(trace::contains)) {
                     return;
                 }
                 logged.add(event.getLevel() + " " + event.getLoggerName() + " [" + event.getThreadName() + "] "

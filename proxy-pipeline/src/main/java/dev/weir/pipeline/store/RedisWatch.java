@@ -38,6 +38,7 @@ final class RedisWatch {
     private final RedisConnector connector;
     private final EventExecutor executor;
     private final CountDownLatch firstProbe = new CountDownLatch(1);
+    private final CountDownLatch ended = new CountDownLatch(1);
 
     /** What commands may use; null while doubtful or away. Any thread. */
     private final AtomicReference<@Nullable RedisConnection> live = new AtomicReference<>();
@@ -135,6 +136,7 @@ final class RedisWatch {
         probing = false;
         firstProbe.countDown();
         if (closed) {
+            ended.countDown();
             return;
         }
         if (failure == null) {
@@ -200,16 +202,20 @@ final class RedisWatch {
         return pause * ThreadLocalRandom.current().nextLong(75, 126) / 100;
     }
 
-    /** Ends: when this returns, nothing is asked or opened any more. What is open the connector closes. */
+    /**
+     * Ends: when this returns, nothing is asked or opened any more. What is open the connector closes. A probe under way has a
+     * moment to end, for what it goes on to open would find no thread to run on.
+     */
     void close() {
         live.set(null);
-        CountDownLatch ended = new CountDownLatch(1);
         execute(() -> {
             closed = true;
             if (next != null) {
                 next.cancel(false);
             }
-            ended.countDown();
+            if (!probing) {
+                ended.countDown();
+            }
         });
         try {
             if (!ended.await(CLOSE_MILLIS, TimeUnit.MILLISECONDS)) {
