@@ -10,6 +10,7 @@ import dev.weir.pipeline.limit.LimitSettings.Store;
 import dev.weir.pipeline.store.ClusterRedis;
 import dev.weir.pipeline.store.RealRedis;
 import dev.weir.pipeline.store.Redis;
+import dev.weir.pipeline.store.RedisMonitor;
 import dev.weir.testing.Await;
 import dev.weir.testing.RawClient;
 import dev.weir.testing.RawResponse;
@@ -21,6 +22,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -84,6 +86,27 @@ final class SharedLimitsTest {
         int refilled = (int) ((System.nanoTime() - began) / 3_000_000_000L);
         assertThat(passed).isBetween(20, 20 + refilled);
         assertThat(status(0, "x-key: b")).isEqualTo(200);
+    }
+
+    /** The time is Redis's: what is like a time of here, in any unit, is never sent. */
+    @Test
+    void anInstanceWhoseClockIsWrongCountsAsTheOthersDo() throws Exception {
+        start(new Amounts(600, 100_000, 5), OnStoreFailure.REJECT);
+        try (RedisMonitor sent = RedisMonitor.of(server)) {
+            assertThat(instances
+                            .get(0)
+                            .post("{\"max_tokens\":100}", "x-key: a", "x-model: m", "x-tokens: 7")
+                            .status())
+                    .isEqualTo(200);
+            Pattern seconds = Pattern.compile(Long.toString(System.currentTimeMillis() / 1_000_000));
+            int counted = 0;
+            // One takes, one settles what the answer took.
+            while (counted < 2) {
+                String command = sent.nextArguments();
+                assertThat(command).doesNotContainPattern(seconds);
+                counted += command.startsWith("\"EVALSHA\"") || command.startsWith("\"EVAL\"") ? 1 : 0;
+            }
+        }
     }
 
     @Test

@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import redis.embedded.core.ExecutableProvider;
 
@@ -93,6 +94,30 @@ public final class RealRedis implements AutoCloseable {
 
     /** Starts it on the same port again, empty. */
     public synchronized void restart() {
+        launch(List.of());
+        awaitAnswer("+PONG", "-NOAUTH");
+    }
+
+    /** Starts it again with all that it holds, so much that it loads for eight seconds. */
+    public synchronized void restartLoading() {
+        // While it loads it answers after each 2 MiB.
+        say("DEBUG", "POPULATE", "160", "filler", "100000");
+        say("CONFIG", "SET", "rdbcompression", "no");
+        if (!say("SAVE").startsWith("+OK")) {
+            throw new AssertionError("redis does not save what it holds");
+        }
+        launch(List.of("--key-load-delay", "50000"));
+        awaitAnswer("-LOADING");
+    }
+
+    private void awaitAnswer(String... beginnings) {
+        Await.until(START, "redis answers on port " + port + ", see " + directory, () -> {
+            String answer = say("PING");
+            return Stream.of(beginnings).anyMatch(answer::startsWith);
+        });
+    }
+
+    private void launch(List<String> more) {
         stop();
         List<String> command = new ArrayList<>();
         command.add(executable().getPath());
@@ -104,6 +129,7 @@ public final class RealRedis implements AutoCloseable {
         }
         command.addAll(List.of("--port", Integer.toString(port), "--bind", "127.0.0.1"));
         command.addAll(sentinel ? options.subList(1, options.size()) : options);
+        command.addAll(more);
         try {
             Process started = new ProcessBuilder(command)
                     .directory(directory.toFile())
@@ -115,10 +141,6 @@ public final class RealRedis implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        Await.until(START, "redis answers on port " + port + ", see " + directory, () -> {
-            String answer = say("PING");
-            return answer.startsWith("+PONG") || answer.startsWith("-NOAUTH");
-        });
     }
 
     /** Has it fall silent with its connections open, as a machine that vanished. */

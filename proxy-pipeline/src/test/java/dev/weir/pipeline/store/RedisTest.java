@@ -128,6 +128,19 @@ final class RedisTest {
     }
 
     @Test
+    void aServerThatStillLoadsIsAwayUntilItHasLoaded() throws Exception {
+        awaitUp();
+        result(redis.set("a", new byte[] {1}, 600_000));
+        server.restartLoading();
+        awaitAway();
+        assertThat(server.say("GET", "a")).startsWith("-LOADING");
+        assertThatThrownBy(() -> result(redis.get("a"))).hasCauseInstanceOf(RedisAwayException.class);
+
+        awaitUp();
+        assertThat(result(redis.get("a"))).containsExactly(1);
+    }
+
+    @Test
     void startsWhileNobodyIsThere() throws Exception {
         server.stop();
         try (Redis early = Redis.open(new Redis.Settings(server.url(), TIMEOUT_MILLIS), meters)) {
