@@ -66,6 +66,9 @@ public final class Gateway implements GatewayControl, AutoCloseable {
 
     private Gateway(ConfigurationFile file, Map<String, String> environment, LoadedConfiguration loaded) {
         WeirConfig config = loaded.config();
+        Path stateDirectory = new Environment(environment).resolve("");
+        // First of all: what it has to do is done while the rest is made.
+        Database database = Database.begin(EngineAssembly.database(config.database(), stateDirectory));
         this.file = file;
         this.environment = Map.copyOf(environment);
         this.loaded = loaded;
@@ -75,10 +78,8 @@ public final class Gateway implements GatewayControl, AutoCloseable {
         this.fleet = new Fleet(transport, eventLoops, observation.backendEvents());
         this.background =
                 new ScheduledThreadPoolExecutor(BACKGROUND_THREADS, new DefaultThreadFactory("weir-background", true));
-        Path stateDirectory = new Environment(environment).resolve("");
         this.services = new SharedServices(background, stateDirectory, observation.meters(), profiles);
-        services.shared(
-                Database.class, () -> Database.open(EngineAssembly.database(config.database(), stateDirectory)));
+        services.shared(Database.class, () -> database);
         Redis.Settings redis = EngineAssembly.redis(config.redis());
         if (redis != null) {
             services.shared(Redis.class, () -> Redis.open(redis, observation.meters()));
@@ -157,6 +158,7 @@ public final class Gateway implements GatewayControl, AutoCloseable {
     /** Builds everything the configuration asks for, and only then puts it in force. */
     private void putInForce(LoadedConfiguration next) throws InvalidConfigurationException, IOException {
         Fleet.Plan plan = plan(next.config());
+        database().awaitTried();
         RouteTables tables = RouteTables.build(next, plan, this, services, observation);
         EngineSettings settings = EngineAssembly.engine(next.config().server());
         certificate.load(next.config().server().tls());

@@ -79,11 +79,12 @@ final class KeyTable {
 
     private KeyTable(Builder builder) {
         size = builder.size;
-        digests = Arrays.copyOf(builder.digests, size * DIGEST_BYTES);
-        ids = Arrays.copyOf(builder.ids, size);
-        untilMillis = Arrays.copyOf(builder.untilMillis, size);
-        policyOf = Arrays.copyOf(builder.policyOf, size);
-        nameEnds = Arrays.copyOf(builder.nameEnds, size);
+        builder.resize(size);
+        digests = builder.digests;
+        ids = builder.ids;
+        untilMillis = builder.untilMillis;
+        policyOf = builder.policyOf;
+        nameEnds = builder.nameEnds;
         names = Arrays.copyOf(builder.names, size == 0 ? 0 : nameEnds[size - 1]);
         policies = builder.policies.toArray(KeyPolicy[]::new);
         slots = new int[Math.max(2, Integer.highestOneBit(Math.max(1, size)) * 2)];
@@ -187,7 +188,7 @@ final class KeyTable {
         return new Row(digest, ids[row], name(row), policies[policyOf[row]], untilMillis[row]);
     }
 
-    /** Collects rows. For one thread. */
+    /** Collects rows, until {@link #build} takes them. For one thread. */
     static final class Builder {
         private final Map<KeyPolicy, Integer> known = new HashMap<>();
         private final List<KeyPolicy> policies = new ArrayList<>();
@@ -200,20 +201,20 @@ final class KeyTable {
         private byte[] names;
         private int nameEnd;
 
+        /** @param expected how many rows will come, as far as one knows: if it is true, nothing is copied */
         Builder(int expected) {
-            int room = Math.max(16, expected);
-            digests = new byte[room * DIGEST_BYTES];
-            ids = new long[room];
-            untilMillis = new long[room];
-            policyOf = new int[room];
-            nameEnds = new int[room];
-            names = new byte[room * 16];
+            digests = new byte[expected * DIGEST_BYTES];
+            ids = new long[expected];
+            untilMillis = new long[expected];
+            policyOf = new int[expected];
+            nameEnds = new int[expected];
+            names = new byte[expected * 16];
         }
 
         /** Adds a row; no digest may come twice. */
         void add(Row row) {
             if (size == ids.length) {
-                grow();
+                resize(Math.max(16, size + size / 2));
             }
             byte[] name = row.name().getBytes(StandardCharsets.UTF_8);
             if (nameEnd + name.length > names.length) {
@@ -234,8 +235,11 @@ final class KeyTable {
             return policies.size() - 1;
         }
 
-        private void grow() {
-            int room = size + size / 2;
+        /** Of a million keys no copy is made that need not be. */
+        private void resize(int room) {
+            if (room == ids.length) {
+                return;
+            }
             digests = Arrays.copyOf(digests, room * DIGEST_BYTES);
             ids = Arrays.copyOf(ids, room);
             untilMillis = Arrays.copyOf(untilMillis, room);

@@ -112,9 +112,21 @@ public final class Database implements AutoCloseable {
 
     /** As {@link #open(Settings)}, waiting so long for the first try to end: for those that can do nothing without it. */
     public static Database open(Settings settings, long waitMillis) {
-        Database database = new Database(settings);
-        database.watch.start(waitMillis);
+        Database database = begin(settings);
+        database.watch.awaitTried(waitMillis);
         return database;
+    }
+
+    /** As {@link #open(Settings)}, for those who have something to do before they call {@link #awaitTried}. */
+    public static Database begin(Settings settings) {
+        Database database = new Database(settings);
+        database.watch.start();
+        return database;
+    }
+
+    /** Waits for the first try to end, but no longer than {@link #open(Settings)} does. */
+    public void awaitTried() {
+        watch.awaitTried(START_MILLIS);
     }
 
     /**
@@ -170,12 +182,9 @@ public final class Database implements AutoCloseable {
                         bean.getActiveConnections(), bean.getIdleConnections(), bean.getThreadsAwaitingConnection());
     }
 
-    /** Has {@code task} run, on a thread that may block, each time the database comes up; at once if it is. */
+    /** Has {@code task} run, on a thread that may block, each time the database comes up from now on. */
     public void whenUp(Runnable task) {
         onUp.add(task);
-        if (up) {
-            workers.execute(task);
-        }
     }
 
     /**

@@ -35,9 +35,13 @@ final class DatabaseWatch implements AutoCloseable {
         thread.setDaemon(true);
     }
 
-    /** Begins, and waits a little for the first try to end. */
-    void start(long waitMillis) {
+    /** Begins. */
+    void start() {
         thread.start();
+    }
+
+    /** Waits so long for the first try to end. */
+    void awaitTried(long waitMillis) {
         try {
             tried.await(waitMillis, TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
