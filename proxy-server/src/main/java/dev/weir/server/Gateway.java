@@ -117,6 +117,7 @@ public final class Gateway implements GatewayControl, AutoCloseable {
         Gateway gateway = new Gateway(file, environment, loaded);
         try {
             gateway.putInForce(loaded);
+            gateway.database().awaitTried();
             gateway.listeners.open(loaded.config().server(), InheritedSockets.of(environment), gateway.certificate);
             gateway.certificate.watch(gateway.background);
             gateway.observation.observeHost(gateway.services.stateDirectory(), gateway.background);
@@ -158,7 +159,6 @@ public final class Gateway implements GatewayControl, AutoCloseable {
     /** Builds everything the configuration asks for, and only then puts it in force. */
     private void putInForce(LoadedConfiguration next) throws InvalidConfigurationException, IOException {
         Fleet.Plan plan = plan(next.config());
-        database().awaitTried();
         RouteTables tables = RouteTables.build(next, plan, this, services, observation);
         EngineSettings settings = EngineAssembly.engine(next.config().server());
         certificate.load(next.config().server().tls());

@@ -31,6 +31,7 @@ import picocli.CommandLine.ScopeType;
 public final class Main {
     private static final String SERVE = "serve";
     private static final String LEAK_DETECTION = "io.netty.leakDetection.level";
+    private static final String FLIGHT_RECORDER = "io.netty.jfr.enabled";
 
     private Main() {}
 
@@ -40,9 +41,15 @@ public final class Main {
             ProcessSignals.hold();
         }
         // Sampling buffers for leaks is for tests, which do it for every one.
-        System.setProperty(LEAK_DETECTION, System.getProperty(LEAK_DETECTION, "disabled"));
+        preset(LEAK_DETECTION, "disabled");
+        // Making the events that nobody records would keep the first request waiting.
+        preset(FLIGHT_RECORDER, "false");
         String[] all = withDefaultCommand(args);
         System.exit(all[0].equals(SERVE) ? serve(all) : commandLine().execute(all));
+    }
+
+    private static void preset(String property, String value) {
+        System.setProperty(property, System.getProperty(property, value));
     }
 
     /** Reading what all other commands take would be a tenth of the time in which the gateway starts. */

@@ -73,6 +73,7 @@ public final class StoredKeys implements KeyStore, AutoCloseable {
         this.file = new KeyFile(copy);
         readCopy();
         if (snapshot == null) {
+            database.awaitTried();
             follow();
         }
         database.whenUp(this::everythingAgain);

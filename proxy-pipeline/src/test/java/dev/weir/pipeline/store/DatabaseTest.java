@@ -195,14 +195,4 @@ final class DatabaseTest {
                         .isTrue());
         assertThat(version(test.open())).isEqualTo(20);
     }
-
-    @Test
-    void whoWaitsForItIsToldAtOnceWhenItIsUp() {
-        Database database = test.open();
-        CountDownLatch told = new CountDownLatch(1);
-
-        database.whenUp(told::countDown);
-
-        Await.until("told", () -> told.getCount() == 0);
-    }
 }
