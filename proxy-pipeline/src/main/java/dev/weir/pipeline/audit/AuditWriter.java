@@ -23,7 +23,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class AuditWriter implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(AuditWriter.class);
-    private static final long BUSY_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+    private static final long BUSY_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
     private static final long IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
     private static final long CLOSE_NANOS = TimeUnit.SECONDS.toNanos(8);
     private static final long MIN_BODY_BYTES = 8L << 20;

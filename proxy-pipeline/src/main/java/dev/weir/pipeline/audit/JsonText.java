@@ -23,9 +23,13 @@ final class JsonText {
         return text.length();
     }
 
+    private static boolean isSpace(char c) {
+        return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+    }
+
     static int skipSpace(String text, int start) {
         int at = start;
-        while (at < text.length() && " \t\r\n".indexOf(text.charAt(at)) >= 0) {
+        while (at < text.length() && isSpace(text.charAt(at))) {
             at++;
         }
         return at;

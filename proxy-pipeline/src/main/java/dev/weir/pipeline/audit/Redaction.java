@@ -18,11 +18,22 @@ final class Redaction {
     private static final String PLACEHOLDER = "[redacted]";
     private static final int MIN_KEY_CHARS = 20;
     private static final int MIN_TOKEN_CHARS = 16;
+    private static final int ASCII = 128;
+
+    /** What words are made of: letters, digits, {@code _} and {@code -}. */
+    private static final boolean[] WORD = new boolean[ASCII];
+
+    static {
+        for (char c = 0; c < ASCII; c++) {
+            WORD[c] =
+                    (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+        }
+    }
 
     private final Set<String> names = new HashSet<>();
 
     /** The same by their first letter, those that begin with an ASCII one: most words of a prompt begin as none of them. */
-    private final String[][] byFirst = new String[128][];
+    private final String[][] byFirst = new String[ASCII][];
 
     Redaction(List<String> names) {
         names.forEach(name -> this.names.add(normal(name)));
@@ -57,7 +68,7 @@ final class Redaction {
 
     /** The first pass: members of JSON, wherever in the text it stands. */
     private String members(String text) {
-        StringBuilder out = new StringBuilder(text.length());
+        StringBuilder out = new StringBuilder(0);
         int copied = 0;
         int quote = text.indexOf('"');
         while (quote >= 0) {
@@ -96,7 +107,7 @@ final class Redaction {
 
     /** The second pass: words that are secrets, or names of some. */
     private String words(String text, boolean cut) {
-        StringBuilder out = new StringBuilder(text.length());
+        StringBuilder out = new StringBuilder(0);
         int copied = 0;
         int at = 0;
         while (at < text.length()) {
@@ -113,9 +124,10 @@ final class Redaction {
                 from = skipBlanks(text, end);
                 to = endOfToken(text, from);
                 to = isLong(text, from, to, MIN_TOKEN_CHARS, cut) ? to : from;
-            } else if (mayBeName(text, at, end)) {
+            } else {
+                // Few words are followed by a sign, so that is looked at before the names.
                 from = startOfNamed(text, end);
-                to = from == end ? end : endOfNamed(text, from);
+                to = from > end && mayBeName(text, at, end) ? endOfNamed(text, from) : end;
             }
             if (to > from && !text.startsWith(PLACEHOLDER, from)) {
                 out.append(text, copied, from).append(PLACEHOLDER);
@@ -127,7 +139,7 @@ final class Redaction {
     }
 
     private static boolean isWord(char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+        return c < ASCII && WORD[c];
     }
 
     private static int endOfWord(String text, int start) {
@@ -207,10 +219,14 @@ final class Redaction {
 
     private static int skipQuotes(String text, int start) {
         int at = start;
-        while (at < text.length() && " \t\"'\\".indexOf(text.charAt(at)) >= 0) {
+        while (at < text.length() && isBlankOrQuote(text.charAt(at))) {
             at++;
         }
         return at;
+    }
+
+    private static boolean isBlankOrQuote(char c) {
+        return c == ' ' || c == '\t' || c == '"' || c == '\'' || c == '\\';
     }
 
     private static int skipBlanks(String text, int start) {
