@@ -1,6 +1,6 @@
 package dev.weir.backends;
 
-import dev.weir.backends.JsonCursor.Token;
+import dev.weir.backends.JsonTokenizer.Token;
 import dev.weir.core.GatewayException;
 import dev.weir.core.ModelRequest;
 import dev.weir.core.ModelRequest.IncludeUsage;
@@ -33,7 +33,7 @@ final class JsonModelScan {
     private static final String[] KNOWN = {"model", "stream", "max_tokens", "max_completion_tokens", "stream_options"};
 
     private final ByteBuffer body;
-    private final JsonCursor cursor;
+    private final JsonTokenizer tokenizer;
     private final JsonNames names;
 
     private int nestedNames;
@@ -49,7 +49,7 @@ final class JsonModelScan {
 
     private JsonModelScan(ByteBuffer body) {
         this.body = body;
-        this.cursor = new JsonCursor(body);
+        this.tokenizer = new JsonTokenizer(body);
         this.names = new JsonNames(body);
     }
 
@@ -115,15 +115,15 @@ final class JsonModelScan {
     }
 
     private void readDocument() throws JsonFault, GatewayException {
-        Token first = cursor.next();
+        Token first = tokenizer.next();
         if (first != Token.OBJECT) {
             throw ModelRequestReader.badRequest("request body: not an object (expected: a JSON object)");
         }
-        firstField = cursor.end();
-        while (cursor.next() == Token.NAME) {
+        firstField = tokenizer.end();
+        while (tokenizer.next() == Token.NAME) {
             readField();
         }
-        cursor.next();
+        tokenizer.next();
     }
 
     private void readField() throws JsonFault, GatewayException {
@@ -132,7 +132,7 @@ final class JsonModelScan {
                     "request body: too many fields (expected: at most " + MAX_TOP_LEVEL_FIELDS + " at the top level)");
         }
         String known = known();
-        if (!names.add(cursor)) {
+        if (!names.add(tokenizer)) {
             throw repeated(known);
         }
         switch (known) {
@@ -154,10 +154,10 @@ final class JsonModelScan {
         }
     }
 
-    /** The name that the cursor is at if it is one that is worked with, else an empty one. */
+    /** The name that the tokenizer is at if it is one that is worked with, else an empty one. */
     private String known() {
         for (String name : KNOWN) {
-            if (cursor.is(name)) {
+            if (tokenizer.is(name)) {
                 return name;
             }
         }
@@ -165,7 +165,7 @@ final class JsonModelScan {
     }
 
     private void readModel() throws JsonFault, GatewayException {
-        Token token = cursor.next();
+        Token token = tokenizer.next();
         if (token == Token.NULL) {
             return;
         }
@@ -173,15 +173,15 @@ final class JsonModelScan {
             throw ModelRequestReader.badRequest("model: not a string (expected: the name of a model)")
                     .param("model");
         }
-        if (cursor.end() - cursor.start() > MAX_MODEL_BYTES) {
+        if (tokenizer.end() - tokenizer.start() > MAX_MODEL_BYTES) {
             throw ModelRequestReader.modelTooLong();
         }
-        model = ModelRequestReader.validModel(cursor.text());
+        model = ModelRequestReader.validModel(tokenizer.text());
         modelSpan = span();
     }
 
     private void readStream() throws JsonFault, GatewayException {
-        Token token = cursor.next();
+        Token token = tokenizer.next();
         if (token != Token.TRUE && token != Token.FALSE && token != Token.NULL) {
             throw ModelRequestReader.badRequest("stream: not a boolean (expected: true or false)")
                     .param("stream");
@@ -191,8 +191,8 @@ final class JsonModelScan {
     }
 
     private void readStreamOptions() throws JsonFault, GatewayException {
-        Token token = cursor.next();
-        int start = cursor.start();
+        Token token = tokenizer.next();
+        int start = tokenizer.start();
         if (token != Token.OBJECT) {
             streamOptions = token == Token.NULL
                     ? new StreamOptions(IncludeUsage.NULL, span())
@@ -202,10 +202,10 @@ final class JsonModelScan {
         }
         StreamOptions unsaid = null;
         StreamOptions said = null;
-        while (cursor.next() == Token.NAME) {
+        while (tokenizer.next() == Token.NAME) {
             countName();
             unsaid = new StreamOptions(IncludeUsage.UNSAID, new Span(start + 1, 0));
-            if (!cursor.is("include_usage")) {
+            if (!tokenizer.is("include_usage")) {
                 skipValue();
             } else if (said != null) {
                 throw ModelRequestReader.badRequest("stream_options.include_usage: given twice")
@@ -220,11 +220,11 @@ final class JsonModelScan {
     }
 
     private StreamOptions includeUsage() throws JsonFault, GatewayException {
-        Token token = cursor.next();
+        Token token = tokenizer.next();
         StreamOptions options = switch (token) {
             case TRUE -> new StreamOptions(IncludeUsage.ON, span());
             case FALSE, NULL -> new StreamOptions(IncludeUsage.OFF, span());
-            default -> new StreamOptions(IncludeUsage.UNKNOWN, new Span(cursor.start(), 0));
+            default -> new StreamOptions(IncludeUsage.UNKNOWN, new Span(tokenizer.start(), 0));
         };
         skipRest(token);
         return options;
@@ -232,11 +232,11 @@ final class JsonModelScan {
 
     /** Where the current token stands. */
     private Span span() {
-        return new Span(cursor.start(), cursor.end() - cursor.start());
+        return new Span(tokenizer.start(), tokenizer.end() - tokenizer.start());
     }
 
     private void skipValue() throws JsonFault, GatewayException {
-        skipRest(cursor.next());
+        skipRest(tokenizer.next());
     }
 
     /** Passes over the value that begins with {@code first}, the current token. */
@@ -258,7 +258,7 @@ final class JsonModelScan {
             if (depth == 0) {
                 return;
             }
-            token = cursor.next();
+            token = tokenizer.next();
         }
     }
 
@@ -269,14 +269,14 @@ final class JsonModelScan {
     }
 
     private void refuseOtherCase() throws GatewayException {
-        int length = cursor.end() - cursor.start() - 2;
-        if (cursor.isPlain() && length != "model".length() && length != "stream".length()) {
+        int length = tokenizer.end() - tokenizer.start() - 2;
+        if (tokenizer.isPlain() && length != "model".length() && length != "stream".length()) {
             return;
         }
-        String name = cursor.text();
+        String name = tokenizer.text();
         if (name.indexOf('\0') >= 0) {
             // Where strings end at a NUL, it may be one of those that are known.
-            throw ModelRequestReader.badRequest("request body: a name with a NUL" + where(cursor.start()));
+            throw ModelRequestReader.badRequest("request body: a name with a NUL" + where(tokenizer.start()));
         }
         String known = name.equalsIgnoreCase("model") ? "model" : name.equalsIgnoreCase("stream") ? "stream" : null;
         if (known != null) {
@@ -296,7 +296,7 @@ final class JsonModelScan {
 
     private GatewayException repeated(String known) {
         return known.isEmpty()
-                ? ModelRequestReader.badRequest("request body: the same field twice" + where(cursor.start()))
+                ? ModelRequestReader.badRequest("request body: the same field twice" + where(tokenizer.start()))
                 : ModelRequestReader.badRequest(known + ": given twice").param(known);
     }
 
@@ -308,8 +308,8 @@ final class JsonModelScan {
                                 ? "request body: empty (expected: a JSON object)"
                                 : "request body: the JSON ends too early");
             case TOO_LONG ->
-                ModelRequestReader.badRequest("request body: the JSON is nested deeper than " + JsonCursor.MAX_NESTING
-                        + " levels, or holds a number or name that is too long");
+                ModelRequestReader.badRequest("request body: the JSON is nested deeper than "
+                        + JsonTokenizer.MAX_NESTING + " levels, or holds a number or name that is too long");
             case MALFORMED -> ModelRequestReader.badRequest("request body: malformed JSON" + where(fault.place()));
         };
     }

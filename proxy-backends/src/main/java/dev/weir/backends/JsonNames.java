@@ -34,22 +34,22 @@ final class JsonNames {
         return decoded == null ? count : decoded.size();
     }
 
-    /** Adds the name that {@code cursor} is at; false if it is there already. */
-    boolean add(JsonCursor cursor) {
-        if (decoded == null && !cursor.isPlain()) {
+    /** Adds the name that {@code tokenizer} is at; false if it is there already. */
+    boolean add(JsonTokenizer tokenizer) {
+        if (decoded == null && !tokenizer.isPlain()) {
             decoded = decodeAll();
         }
-        return decoded == null ? addPlain(cursor) : decoded.add(cursor.text());
+        return decoded == null ? addPlain(tokenizer) : decoded.add(tokenizer.text());
     }
 
-    private boolean addPlain(JsonCursor cursor) {
+    private boolean addPlain(JsonTokenizer tokenizer) {
         int hash = SEED;
-        for (int i = cursor.start() + 1; i < cursor.end() - 1; i++) {
+        for (int i = tokenizer.start() + 1; i < tokenizer.end() - 1; i++) {
             hash = (hash ^ json.get(i)) * PRIME;
             hash ^= hash >>> 15;
         }
         for (int i = 0; i < count; i++) {
-            if (hashes[i] == hash && isSame(starts[i], cursor.start())) {
+            if (hashes[i] == hash && isSame(starts[i], tokenizer.start())) {
                 return false;
             }
         }
@@ -57,7 +57,7 @@ final class JsonNames {
             starts = Arrays.copyOf(starts, 2 * count);
             hashes = Arrays.copyOf(hashes, 2 * count);
         }
-        starts[count] = cursor.start();
+        starts[count] = tokenizer.start();
         hashes[count++] = hash;
         return true;
     }

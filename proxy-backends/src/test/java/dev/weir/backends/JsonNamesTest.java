@@ -3,7 +3,7 @@ package dev.weir.backends;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.weir.backends.JsonCursor.Token;
+import dev.weir.backends.JsonTokenizer.Token;
 import java.nio.ByteBuffer;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -58,10 +58,10 @@ class JsonNamesTest {
 
     private JsonNames names(String text) throws JsonFault {
         ByteBuffer json = ByteBuffer.wrap(text.getBytes(UTF_8));
-        JsonCursor cursor = new JsonCursor(json);
+        JsonTokenizer tokenizer = new JsonTokenizer(json);
         JsonNames names = new JsonNames(json);
-        for (Token token = cursor.next(); token != Token.NONE; token = cursor.next()) {
-            if (token == Token.NAME && !names.add(cursor)) {
+        for (Token token = tokenizer.next(); token != Token.NONE; token = tokenizer.next()) {
+            if (token == Token.NAME && !names.add(tokenizer)) {
                 repeated++;
             }
         }

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * numbers and names. Decodes nothing but what is asked for, and allocates nothing on the way. One thread, any; one use.
  * Borrows the bytes.
  */
-final class JsonCursor {
+final class JsonTokenizer {
     /** What the text is made of. Commas and colons are none. */
     enum Token {
         OBJECT,
@@ -64,7 +64,7 @@ final class JsonCursor {
     private boolean lone;
 
     /** @param json from its beginning, from which all places are counted, to its limit; its order of octets is set */
-    JsonCursor(ByteBuffer json) {
+    JsonTokenizer(ByteBuffer json) {
         this.json = json.order(ByteOrder.LITTLE_ENDIAN);
         this.end = json.limit();
     }

@@ -5,7 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import dev.weir.backends.JsonCursor.Token;
+import dev.weir.backends.JsonTokenizer.Token;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,7 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class JsonCursorTest {
+class JsonTokenizerTest {
     @Test
     void tokensComeInTheirOrderWithTheirPlaces() throws Exception {
         assertThat(tokens(" {\"a\" : [1, -2.5e+3,true ,false,null,\"s\"], \"b\":{}} "))
@@ -42,14 +42,14 @@ class JsonCursorTest {
         for (int before = 0; before < 20; before++) {
             for (int behind = 0; behind < 20; behind++) {
                 String string = '"' + "x".repeat(before) + special + "y".repeat(behind) + '"';
-                JsonCursor cursor = cursor('[' + string + ']');
-                cursor.next();
+                JsonTokenizer tokenizer = tokenizer('[' + string + ']');
+                tokenizer.next();
 
-                assertThat(cursor.next()).isEqualTo(Token.STRING);
-                assertThat(cursor.end() - cursor.start()).isEqualTo(string.getBytes(UTF_8).length);
-                assertThat(cursor.isPlain()).isFalse();
-                assertThat(cursor.text()).startsWith("x".repeat(before)).endsWith("y".repeat(behind));
-                assertThat(cursor.next()).isEqualTo(Token.ARRAY_END);
+                assertThat(tokenizer.next()).isEqualTo(Token.STRING);
+                assertThat(tokenizer.end() - tokenizer.start()).isEqualTo(string.getBytes(UTF_8).length);
+                assertThat(tokenizer.isPlain()).isFalse();
+                assertThat(tokenizer.text()).startsWith("x".repeat(before)).endsWith("y".repeat(behind));
+                assertThat(tokenizer.next()).isEqualTo(Token.ARRAY_END);
             }
         }
     }
@@ -80,12 +80,12 @@ class JsonCursorTest {
         "\\uABcd, 43981"
     })
     void escapesAreDecoded(String escape, int character) throws Exception {
-        JsonCursor cursor = cursor("\"a" + escape + "b\"");
-        cursor.next();
+        JsonTokenizer tokenizer = tokenizer("\"a" + escape + "b\"");
+        tokenizer.next();
 
-        assertThat(cursor.text()).isEqualTo("a" + (char) character + "b");
-        assertThat(cursor.is("a" + (char) character + "b")).isTrue();
-        assertThat(cursor.is("ab")).isFalse();
+        assertThat(tokenizer.text()).isEqualTo("a" + (char) character + "b");
+        assertThat(tokenizer.is("a" + (char) character + "b")).isTrue();
+        assertThat(tokenizer.is("ab")).isFalse();
     }
 
     /** RFC 3629, section 4: the first and the last of each row, and those beside them. */
@@ -121,7 +121,7 @@ class JsonCursorTest {
             json.append((char) Integer.parseInt(octets.substring(i, i + 2), 16));
         }
         ByteBuffer bytes = ByteBuffer.wrap(json.append("\"]").toString().getBytes(ISO_8859_1));
-        JsonFault fault = catchThrowableOfType(JsonFault.class, () -> drain(new JsonCursor(bytes)));
+        JsonFault fault = catchThrowableOfType(JsonFault.class, () -> drain(new JsonTokenizer(bytes)));
 
         assertThat(fault == null).isEqualTo(valid);
     }
@@ -148,27 +148,27 @@ class JsonCursorTest {
         assertThat(fault("[" + number + "]").kind()).isEqualTo(JsonFault.Kind.MALFORMED);
     }
 
-    private static JsonCursor cursor(String json) {
-        return new JsonCursor(ByteBuffer.wrap(json.getBytes(UTF_8)));
+    private static JsonTokenizer tokenizer(String json) {
+        return new JsonTokenizer(ByteBuffer.wrap(json.getBytes(UTF_8)));
     }
 
     private static List<String> tokens(String json) throws JsonFault {
         List<String> tokens = new ArrayList<>();
-        JsonCursor cursor = cursor(json);
-        for (Token token = cursor.next(); token != Token.NONE; token = cursor.next()) {
-            tokens.add(token + " " + json.substring(cursor.start(), cursor.end()));
+        JsonTokenizer tokenizer = tokenizer(json);
+        for (Token token = tokenizer.next(); token != Token.NONE; token = tokenizer.next()) {
+            tokens.add(token + " " + json.substring(tokenizer.start(), tokenizer.end()));
         }
         return tokens;
     }
 
-    private static void drain(JsonCursor cursor) throws JsonFault {
-        while (cursor.next() != Token.NONE) {
-            assertThat(cursor.end()).isGreaterThan(cursor.start());
+    private static void drain(JsonTokenizer tokenizer) throws JsonFault {
+        while (tokenizer.next() != Token.NONE) {
+            assertThat(tokenizer.end()).isGreaterThan(tokenizer.start());
         }
     }
 
     private static JsonFault fault(String json) {
-        JsonFault fault = catchThrowableOfType(JsonFault.class, () -> drain(cursor(json)));
+        JsonFault fault = catchThrowableOfType(JsonFault.class, () -> drain(tokenizer(json)));
         assertThat(fault).as(json).isNotNull();
         return fault;
     }
