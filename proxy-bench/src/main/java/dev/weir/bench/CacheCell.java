@@ -26,7 +26,7 @@ final class CacheCell implements Cell {
     @Override
     public String about() {
         return "The same embeddings request of 256 words again and again, answered with 8 KiB from the cache: of nginx from its"
-                + " proxy_cache, with the body as its key.";
+                + " proxy_cache, with the body as its key, from a file that stays open.";
     }
 
     @Override

@@ -93,8 +93,8 @@ final class CellRun {
 
     /** What is compiled while it runs gets cheaper for a while: loads it until it does no more. */
     void warmUp(Peer peer, ClosedLoop load) throws IOException, VoidCellException {
-        if (!peer.name().startsWith(Peer.WEIR)) {
-            load.run(peer, peer.name().equals(Peer.JAVASCRIPT) ? WARM_UP_SECONDS : 1);
+        if (!peer.name().startsWith(Peer.WEIR) && !peer.name().equals(Peer.JAVASCRIPT)) {
+            load.run(peer, 1);
             return;
         }
         double before = Double.MAX_VALUE;

@@ -23,6 +23,10 @@ final class ConnectionCell implements Cell {
         int backend = Backend.chats(run);
         List<Peer> peers = List.of(run.peers().nginx(backend), run.weir().start(backend));
         run.warmUp(peers, Request.chat(), 64);
+        for (Peer peer : peers) {
+            new ClosedLoop(run.workbench(), Request.chat(), NUMBERS.get(NUMBERS.size() - 1))
+                    .run(peer, 2 * run.seconds());
+        }
         run.rounds(() -> {
             for (int connections : NUMBERS) {
                 for (Peer peer : peers) {

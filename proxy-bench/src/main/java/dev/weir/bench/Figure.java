@@ -18,20 +18,24 @@ record Figure(String cell, String point, String quantity, String peer, List<Doub
     }
 
     double median() {
-        double[] sorted = sorted();
+        return median(values);
+    }
+
+    static double median(List<Double> values) {
+        double[] sorted = sorted(values);
         int middle = sorted.length / 2;
         return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
     }
 
     double lowest() {
-        return sorted()[0];
+        return sorted(values)[0];
     }
 
     double highest() {
-        return sorted()[values.size() - 1];
+        return sorted(values)[values.size() - 1];
     }
 
-    private double[] sorted() {
+    private static double[] sorted(List<Double> values) {
         double[] sorted = values.stream().mapToDouble(Double::doubleValue).toArray();
         Arrays.sort(sorted);
         return sorted;

@@ -1,5 +1,6 @@
 package dev.weir.bench;
 
+import java.util.List;
 import java.util.OptionalDouble;
 import java.util.function.Function;
 
@@ -10,9 +11,9 @@ import java.util.function.Function;
  * @param must the bound that has to be kept
  * @param aim the bound that is worked towards
  * @param lowerIsBetter whether the figure is to stay below the bounds, or above them
- * @param figure finds it, if it was measured
+ * @param rounds finds it for each round, if it was measured
  */
-record Goal(String what, double must, double aim, boolean lowerIsBetter, Function<Results, OptionalDouble> figure) {
+record Goal(String what, double must, double aim, boolean lowerIsBetter, Function<Results, List<Double>> rounds) {
     /** How a figure stands to the goal. */
     enum Standing {
         NOT_MEASURED("not measured"),
@@ -31,8 +32,14 @@ record Goal(String what, double must, double aim, boolean lowerIsBetter, Functio
         }
     }
 
+    /** The median of what the rounds found. */
+    OptionalDouble figure(Results results) {
+        List<Double> found = rounds.apply(results);
+        return found.isEmpty() ? OptionalDouble.empty() : OptionalDouble.of(Figure.median(found));
+    }
+
     Standing standing(Results results) {
-        OptionalDouble value = figure.apply(results);
+        OptionalDouble value = figure(results);
         if (value.isEmpty()) {
             return Standing.NOT_MEASURED;
         }

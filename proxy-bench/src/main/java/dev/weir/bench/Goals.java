@@ -1,11 +1,11 @@
 package dev.weir.bench;
 
 import java.util.List;
-import java.util.OptionalDouble;
 import java.util.function.DoubleBinaryOperator;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 
-/** The goals, in the order of the report. */
+/** The goals, in the order of the report. What compares two peers compares them round by round. */
 final class Goals {
     private static final String CHATS = ChatCell.point(64);
     private static final String STREAMS = StreamCell.point(300, 20);
@@ -102,43 +102,43 @@ final class Goals {
         return a - b;
     }
 
-    private static Goal below(String what, double must, double aim, Function<Results, OptionalDouble> figure) {
+    private static Goal below(String what, double must, double aim, Function<Results, List<Double>> figure) {
         return new Goal(what, must, aim, true, figure);
     }
 
-    private static Goal above(String what, double must, double aim, Function<Results, OptionalDouble> figure) {
+    private static Goal above(String what, double must, double aim, Function<Results, List<Double>> figure) {
         return new Goal(what, must, aim, false, figure);
     }
 
-    private static Function<Results, OptionalDouble> figure(String cell, String point, String quantity, String peer) {
-        return results -> results.median(cell, point, quantity, peer);
+    private static Function<Results, List<Double>> figure(String cell, String point, String quantity, String peer) {
+        return results -> results.values(cell, point, quantity, peer);
     }
 
-    private static Function<Results, OptionalDouble> weir(String cell, String point, String quantity) {
+    private static Function<Results, List<Double>> weir(String cell, String point, String quantity) {
         return figure(cell, point, quantity, Peer.WEIR);
     }
 
-    private static Function<Results, OptionalDouble> nginx(String cell, String point, String quantity) {
+    private static Function<Results, List<Double>> nginx(String cell, String point, String quantity) {
         return figure(cell, point, quantity, Peer.NGINX);
     }
 
-    private static Function<Results, OptionalDouble> keys(int number, String quantity) {
+    private static Function<Results, List<Double>> keys(int number, String quantity) {
         return weir(GrowthCell.name(GrowthCell.Of.KEYS), GrowthCell.Of.KEYS.point(number), quantity);
     }
 
-    private static Function<Results, OptionalDouble> toNginx(
+    private static Function<Results, List<Double>> toNginx(
             DoubleBinaryOperator how, String cell, String point, String quantity) {
         return of(how, weir(cell, point, quantity), nginx(cell, point, quantity));
     }
 
-    private static Function<Results, OptionalDouble> of(
-            DoubleBinaryOperator how, Function<Results, OptionalDouble> a, Function<Results, OptionalDouble> b) {
+    private static Function<Results, List<Double>> of(
+            DoubleBinaryOperator how, Function<Results, List<Double>> a, Function<Results, List<Double>> b) {
         return results -> {
-            OptionalDouble first = a.apply(results);
-            OptionalDouble second = b.apply(results);
-            return first.isPresent() && second.isPresent()
-                    ? OptionalDouble.of(how.applyAsDouble(first.getAsDouble(), second.getAsDouble()))
-                    : OptionalDouble.empty();
+            List<Double> first = a.apply(results);
+            List<Double> second = b.apply(results);
+            return IntStream.range(0, Math.min(first.size(), second.size()))
+                    .mapToObj(round -> how.applyAsDouble(first.get(round), second.get(round)))
+                    .toList();
         };
     }
 }

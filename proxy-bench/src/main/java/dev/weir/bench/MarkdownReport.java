@@ -38,11 +38,11 @@ final class MarkdownReport {
     }
 
     private void goals() {
-        page.append("## Goals\n\n");
+        page.append("## Goals\n\nA ratio or difference is that of each round; its median stands here.\n\n");
         row(List.of("", "must", "aim", "measured", ""));
         page.append("|---|---|---|---|---|\n");
         for (Goal goal : Goals.ALL) {
-            OptionalDouble measured = goal.figure().apply(report.results());
+            OptionalDouble measured = goal.figure(report.results());
             row(List.of(
                     goal.what(),
                     bound(goal, goal.must()),

@@ -24,9 +24,9 @@ final class MemoryCell implements Cell {
 
     @Override
     public String about() {
-        return "Resident memory of processes that are new in each round: after the start and one chat; at the end of 2,000"
-                + " streams of events 100 ms apart; 10 s after them. Then 5,000 streams that are idle after their first event:"
-                + " what they add to the memory after the first 2,000, for each.";
+        return "Resident memory of processes that are new in each of two rounds: after the start and one stream; at the end of"
+                + " 2,000 streams of events 100 ms apart; 10 s after them. Then 5,000 streams that are idle after their first"
+                + " event: what the process has grown by since its start, for each.";
     }
 
     @Override
@@ -44,18 +44,18 @@ final class MemoryCell implements Cell {
 
     private static void measure(CellRun run, EventSource source, Peer peer) throws IOException, VoidCellException {
         StreamLoad.run(source, peer, 1, MICROS_BETWEEN, 0.5);
-        run.add(IDLE, RSS, peer, mebibytes(peer.rssBytes()));
+        long fresh = peer.rssBytes();
+        run.add(IDLE, RSS, peer, mebibytes(fresh));
         StreamLoad.during(source, peer, BUSY_STREAMS, MICROS_BETWEEN, streams -> {
             Await.seconds(2 * run.seconds());
             run.add(LOADED, RSS, peer, mebibytes(peer.rssBytes()));
         });
         Await.seconds(RECOVERY_SECONDS);
-        long before = peer.rssBytes();
-        run.add(RECOVERED, RSS, peer, mebibytes(before));
+        run.add(RECOVERED, RSS, peer, mebibytes(peer.rssBytes()));
         StreamLoad.during(source, peer, IDLE_STREAMS, 0, streams -> {
             Await.seconds(1);
             run.add(MANY_IDLE, RSS, peer, mebibytes(peer.rssBytes()));
-            run.add(MANY_IDLE, PER_STREAM, peer, (peer.rssBytes() - before) / 1024.0 / IDLE_STREAMS);
+            run.add(MANY_IDLE, PER_STREAM, peer, (peer.rssBytes() - fresh) / 1024.0 / IDLE_STREAMS);
         });
     }
 

@@ -51,7 +51,7 @@ final class NginxConf {
         return proxy(
                 "listen 127.0.0.1:%d backlog=8192;".formatted(port),
                 backendPort,
-                "proxy_cache c; proxy_cache_methods POST; proxy_cache_valid 200 1h; proxy_buffering on;"
+                "sendfile on; open_file_cache max=1000 inactive=600s; proxy_cache c; proxy_cache_methods POST; proxy_cache_valid 200 1h; proxy_buffering on;"
                         + " proxy_cache_key \"$request_uri|$request_body\"; add_header x-cache $upstream_cache_status;");
     }
 

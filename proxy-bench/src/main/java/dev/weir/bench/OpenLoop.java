@@ -35,6 +35,7 @@ final class OpenLoop implements AutoCloseable {
     private static final int CONNECTIONS = 64;
     private static final long MAX_LATENCY_NANOS = TimeUnit.SECONDS.toNanos(60);
     private static final int CONNECT_TIMEOUT_SECONDS = 10;
+    private static final double SETTLE_SECONDS = 0.5;
 
     private final MultiThreadIoEventLoopGroup group = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
 
@@ -57,6 +58,8 @@ final class OpenLoop implements AutoCloseable {
             long cpuBefore = peer.cpuMicros();
             group.next().execute(run::tick);
             run.ended.get((long) seconds + 30, TimeUnit.SECONDS);
+            // What a proxy does behind its answers, as for its records, is its cost too.
+            Await.seconds(SETTLE_SECONDS);
             return new Seen(run.latencies, (double) (peer.cpuMicros() - cpuBefore) / run.total);
         } catch (ExecutionException e) {
             throw new VoidCellException(peer.name() + ": " + e.getCause());

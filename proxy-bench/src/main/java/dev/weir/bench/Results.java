@@ -5,7 +5,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
 
 /** What a run has found, in the order in which it was found. One thread. */
 final class Results {
@@ -49,11 +48,9 @@ final class Results {
         return figures().stream().filter(figure -> figure.cell().equals(cell)).toList();
     }
 
-    OptionalDouble median(String cell, String point, String quantity, String peer) {
-        return Optional.ofNullable(values.get(new Place(cell, point, quantity, peer)))
-                .map(found -> new Figure(cell, point, quantity, peer, found).median())
-                .map(OptionalDouble::of)
-                .orElse(OptionalDouble.empty());
+    /** What the rounds found, in their order; nothing if it was not measured. */
+    List<Double> values(String cell, String point, String quantity, String peer) {
+        return values.getOrDefault(new Place(cell, point, quantity, peer), List.of());
     }
 
     List<String> notes(String cell) {

@@ -92,12 +92,15 @@ final class StreamCell implements Cell {
         return Metrics.of(weir).sum("weir_tokens_total");
     }
 
-    private static void report(CellRun run, Point point, Peer peer, StreamLoad.Seen seen) {
+    private static void report(CellRun run, Point point, Peer peer, StreamLoad.Seen seen) throws VoidCellException {
         if (peer.isProxy()) {
             run.add(point.toString(), CPU, peer, seen.cpuMicros());
         }
         run.add(point.toString(), "events per second", peer, seen.perSecond());
         run.add(point.toString(), "events lost", peer, seen.lost());
+        if (seen.lost() > 0) {
+            throw new VoidCellException(peer.name() + ": " + seen.lost() + " events were lost");
+        }
         run.add(point.toString(), "gap p99, µs", peer, micros(seen.gaps(), 99));
         run.add(point.toString(), "delay p50, µs", peer, micros(seen.delays(), 50));
     }

@@ -103,7 +103,7 @@ record WeirConf(
                 middleware:
                   rate_limit:
                     store: %s
-                    per_key: {requests_per_minute: 100000000, tokens_per_minute: 0, parallel: 30000}
+                    per_key: {requests_per_minute: 100000000, tokens_per_minute: 100000000, parallel: 30000}
                   audit: {bodies: %b, spill_directory: "%s"}
                 """.formatted(
                         port,
