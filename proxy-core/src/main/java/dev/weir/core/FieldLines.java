@@ -96,14 +96,15 @@ final class FieldLines {
         if (bytes > maxBytes) {
             throw tooLong(tooLong);
         }
-        if (bytes < 2 || in.getByte(end - 1) != '\r') {
+        if (bytes > line.length) {
+            line = new byte[Math.max(bytes, 2 * line.length)];
+        }
+        // One call for all: each checks the buffer anew.
+        in.getBytes(start, line, 0, bytes);
+        length = bytes - 2;
+        if (length < 0 || line[length] != '\r') {
             throw new BadMessageException(400, "a line ends in LF without CR");
         }
-        length = bytes - 2;
-        if (length > line.length) {
-            line = new byte[Math.max(length, 2 * line.length)];
-        }
-        in.getBytes(start, line, 0, length);
         in.readerIndex(end + 1);
         searched = 0;
         return true;

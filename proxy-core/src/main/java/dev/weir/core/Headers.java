@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
 public final class Headers {
     private static final int INITIAL_FIELDS = 16;
 
+    /** Names of the code and the configuration that were found to be tokens. Written without locks: one may be lost. */
+    private static final @Nullable String[] VALID_NAMES = new @Nullable String[256];
+
     /** Name and value in turn. */
     private String[] lines;
 
@@ -143,14 +146,17 @@ public final class Headers {
     /** Removes every line whose name {@code unwanted} takes. */
     public void removeIf(Predicate<String> unwanted) {
         int to = 0;
-        for (int from = 0; from < used; from += 2) {
+        while (to < used && !unwanted.test(lines[to])) {
+            to += 2;
+        }
+        for (int from = to + 2; from < used; from += 2) {
             if (!unwanted.test(lines[from])) {
                 lines[to] = lines[from];
                 lines[to + 1] = lines[from + 1];
                 to += 2;
             }
         }
-        used = to;
+        used = Math.min(used, to);
     }
 
     /** Appends a line whose bytes the caller has checked already. */
@@ -224,7 +230,12 @@ public final class Headers {
                 && (a == b || (((a.charAt(length - 1) ^ b.charAt(length - 1)) & ~0x20) == 0 && a.equalsIgnoreCase(b)));
     }
 
+    @SuppressWarnings("ReferenceEquality") // That of the very same string is enough.
     private static String validName(String name) {
+        int slot = name.hashCode() & (VALID_NAMES.length - 1);
+        if (VALID_NAMES[slot] == name) {
+            return name;
+        }
         if (name.isEmpty()) {
             throw new IllegalArgumentException("header name: empty (expected: a token)");
         }
@@ -233,6 +244,7 @@ public final class Headers {
                 throw new IllegalArgumentException("header name: illegal character at " + i + " (expected: a token)");
             }
         }
+        VALID_NAMES[slot] = name;
         return name;
     }
 

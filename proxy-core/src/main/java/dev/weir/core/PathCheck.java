@@ -15,7 +15,7 @@ final class PathCheck {
                 if (path.charAt(next) == '.') {
                     dots++;
                     next++;
-                } else if (path.regionMatches(true, next, "%2e", 0, 3)) {
+                } else if (isEncoded(path, next, "%2e")) {
                     dots++;
                     next += 3;
                 } else {
@@ -63,9 +63,10 @@ final class PathCheck {
 
     private static boolean isSlash(String path, int at) {
         char c = path.charAt(at);
-        return c == '/'
-                || c == '\\'
-                || path.regionMatches(true, at, "%2f", 0, 3)
-                || path.regionMatches(true, at, "%5c", 0, 3);
+        return c == '/' || c == '\\' || isEncoded(path, at, "%2f") || isEncoded(path, at, "%5c");
+    }
+
+    private static boolean isEncoded(String path, int at, String encoded) {
+        return path.charAt(at) == '%' && path.regionMatches(true, at, encoded, 0, encoded.length());
     }
 }
