@@ -37,7 +37,6 @@ final class AuditMigrationTest {
                             + " FROM audit WHERE title IS NOT NULL",
                     "DROP INDEX audit_alone",
                     "ALTER TABLE audit DROP COLUMN title",
-                    "CREATE INDEX audit_model ON audit (model, time, id)",
                     "DELETE FROM weir_schema_history WHERE version = '4'")) {
                 statement.execute(sql);
             }
