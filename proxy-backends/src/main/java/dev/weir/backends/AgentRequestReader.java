@@ -13,13 +13,20 @@ import java.nio.charset.StandardCharsets;
 
 /**
  * Understands what an agent asks for: a chat ({@code messages}) or a completion ({@code prompt}), whichever its path names.
- * The answer is always a stream, so {@code stream} is set where it is not. Stateless; any thread.
+ * The answer is always a stream, so {@code stream} is set where it is not. Any thread.
  */
 public final class AgentRequestReader implements Route.RequestReader {
     private static final String CHAT = "/v1/chat/completions";
     private static final String COMPLETIONS = "/v1/completions";
     private static final byte[] FIELD = "\"stream\":true,".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] TRUE = "true".getBytes(StandardCharsets.US_ASCII);
+
+    private final ModelCatalog catalog;
+
+    /** @param catalog knows the models by every spelling of their names */
+    public AgentRequestReader(ModelCatalog catalog) {
+        this.catalog = catalog;
+    }
 
     /** Leaves what it reads under {@link ModelRequest#KEY}; reads again what it had to edit. */
     @Override
@@ -30,7 +37,7 @@ public final class AgentRequestReader implements Route.RequestReader {
     @Override
     public Route.Reading examine(RequestHead head, ByteBuf body) throws GatewayException {
         JsonModelScan scan = ModelRequestReader.readJson(head.headers(), body);
-        ModelRequest request = scan.result();
+        ModelRequest request = catalog.resolved(scan.result());
         return exchange -> leave(scan, request, exchange);
     }
 

@@ -54,6 +54,23 @@ final class BodyEdits {
         return other.start() >= span.end() && !insertedBefore;
     }
 
+    /** Whether {@code bytes} stand at {@code span} of the body as it came. */
+    boolean holds(Span span, byte[] bytes) {
+        boolean same = span.length() == bytes.length;
+        int start = body.readerIndex() + span.start();
+        for (int i = 0; same && i < bytes.length; i++) {
+            same = body.getByte(start + i) == bytes[i];
+        }
+        return same;
+    }
+
+    /** What the string at {@code span} of the body as it came says; the span has its quotes. */
+    String textAt(Span span) {
+        byte[] octets = new byte[span.length() - 2];
+        body.getBytes(body.readerIndex() + span.start() + 1, octets);
+        return JsonEscapes.decode(octets);
+    }
+
     /** How many bytes the result has. */
     int length() {
         return length;

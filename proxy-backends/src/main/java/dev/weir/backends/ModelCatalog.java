@@ -1,7 +1,9 @@
 package dev.weir.backends;
 
+import dev.weir.core.ModelRequest;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -13,11 +15,19 @@ import org.jspecify.annotations.Nullable;
 /**
  * The models clients may ask for: those of the configuration, and those found on backends under their own names. Shared by
  * all event loops; found models change behind one volatile read.
+ *
+ * <p>Names follow Ollama's rule: no tag means {@code :latest}, and case does not matter. A name that the configuration writes
+ * is that model; another spelling of it is that model too, whatever backends call theirs: what is said of a model (limits,
+ * parameters, prices) cannot be had around by writing its name otherwise.
  */
 public final class ModelCatalog {
     private static final String LATEST = ":latest";
 
     private final Map<String, BackendGroup> configured;
+
+    /** The same by their normalized names; of two that differ in spelling only, the first. */
+    private final Map<String, BackendGroup> spellings = new HashMap<>();
+
     private final BackendGroup.Settings settings;
     private final BackendEvents events;
     private volatile Map<String, BackendGroup> found = Map.of();
@@ -28,6 +38,7 @@ public final class ModelCatalog {
      */
     ModelCatalog(Map<String, BackendGroup> configured, BackendGroup.Settings settings, BackendEvents events) {
         this.configured = new LinkedHashMap<>(configured);
+        configured.forEach((name, group) -> spellings.putIfAbsent(normalized(name), group));
         this.settings = settings;
         this.events = events;
     }
@@ -35,20 +46,42 @@ public final class ModelCatalog {
     /** The group that serves {@code model}, or null. */
     public @Nullable BackendGroup find(String model) {
         BackendGroup group = configured.get(model);
-        if (group == null) {
-            group = found.get(normalized(model));
+        if (group != null) {
+            return group;
         }
-        // Ollama's clients may spell the tag out that every name has.
-        return group == null && model.endsWith(LATEST)
-                ? configured.get(model.substring(0, model.length() - LATEST.length()))
-                : group;
+        String normalized = normalized(model);
+        group = spellings.get(normalized);
+        return group != null ? group : found.get(normalized);
+    }
+
+    /**
+     * {@code request}, for the model by the name the configuration writes if it is one of those. Whoever reads a request has
+     * this done, so that all who come after know a model by one name: its limits, its parameters, who may use it, what it
+     * costs.
+     */
+    ModelRequest resolved(ModelRequest request) {
+        if (configured.containsKey(request.model())) {
+            return request;
+        }
+        BackendGroup group = spellings.get(normalized(request.model()));
+        return group == null
+                ? request
+                : new ModelRequest(
+                        group.name(),
+                        request.modelSpan(),
+                        request.json(),
+                        request.stream(),
+                        request.maxCompletionTokensName(),
+                        request.streamOptions());
     }
 
     /** All groups: the configured ones in their order, then found ones by name. */
     public List<BackendGroup> groups() {
         return Stream.concat(
                         configured.values().stream(),
-                        found.values().stream().filter(group -> !configured.containsKey(group.name())))
+                        found.entrySet().stream()
+                                .filter(entry -> !spellings.containsKey(entry.getKey()))
+                                .map(Map.Entry::getValue))
                 .toList();
     }
 

@@ -12,10 +12,17 @@ import io.netty.buffer.ByteBuf;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** Understands a request for a model by its collected body: JSON or multipart. Stateless; any thread. */
+/** Understands a request for a model by its collected body: JSON or multipart. Any thread. */
 public final class ModelRequestReader implements Route.RequestReader {
     private static final String JSON_TYPE = "application/json";
     static final int MAX_MODEL_LENGTH = 256;
+
+    private final ModelCatalog catalog;
+
+    /** @param catalog knows the models by every spelling of their names */
+    public ModelRequestReader(ModelCatalog catalog) {
+        this.catalog = catalog;
+    }
 
     /** Leaves what it reads under {@link ModelRequest#KEY}, unless its sender may not use the model: no cache may answer it. */
     @Override
@@ -25,7 +32,7 @@ public final class ModelRequestReader implements Route.RequestReader {
 
     @Override
     public Route.Reading examine(RequestHead head, ByteBuf body) throws GatewayException {
-        ModelRequest request = read(head.headers(), body);
+        ModelRequest request = catalog.resolved(read(head.headers(), body));
         return exchange -> {
             Identity.requireModel(exchange, request.model());
             exchange.set(ModelRequest.KEY, request);

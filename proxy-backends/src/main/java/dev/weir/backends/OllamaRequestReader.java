@@ -10,13 +10,18 @@ import io.netty.buffer.ByteBuf;
 
 /**
  * Understands a request in Ollama's own form (docs/api.md): JSON, whatever its header says, and a chat or a text is streamed
- * unless the client says no. Stateless; any thread.
+ * unless the client says no. Any thread.
  */
 public final class OllamaRequestReader implements Route.RequestReader {
+    private final ModelCatalog catalog;
     private final boolean streams;
 
-    /** @param streams whether the answer is a stream unless the request says otherwise */
-    public OllamaRequestReader(boolean streams) {
+    /**
+     * @param catalog knows the models by every spelling of their names
+     * @param streams whether the answer is a stream unless the request says otherwise
+     */
+    public OllamaRequestReader(ModelCatalog catalog, boolean streams) {
+        this.catalog = catalog;
         this.streams = streams;
     }
 
@@ -31,8 +36,8 @@ public final class OllamaRequestReader implements Route.RequestReader {
         JsonModelScan scan = JsonModelScan.of(body);
         ModelRequest found = scan.result();
         boolean stream = found.stream() || (streams && scan.streamSpan() == null);
-        ModelRequest request =
-                new ModelRequest(found.model(), found.modelSpan(), true, stream, found.maxCompletionTokensName());
+        ModelRequest request = catalog.resolved(
+                new ModelRequest(found.model(), found.modelSpan(), true, stream, found.maxCompletionTokensName()));
         return exchange -> {
             Identity.requireModel(exchange, request.model());
             exchange.set(ModelRequest.KEY, request);

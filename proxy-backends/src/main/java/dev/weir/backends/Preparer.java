@@ -65,11 +65,16 @@ enum Preparer {
 
     /** Notes what to change. */
     void edit(BodyEdits edits, ModelRequest request, Target target) {
-        if (!request.model().equals(target.model())) {
-            edits.replace(
-                    request.modelSpan(),
-                    request.json() ? target.quotedModel() : target.model().getBytes(StandardCharsets.UTF_8));
+        byte[] name = request.json() ? target.quotedModel() : target.model().getBytes(StandardCharsets.UTF_8);
+        if (!request.model().equals(target.model()) || !isWritten(edits, request, target.model(), name)) {
+            edits.replace(request.modelSpan(), name);
         }
+    }
+
+    /** Whether the body says {@code model}, and not another spelling of the name that the request is known by. */
+    private static boolean isWritten(BodyEdits edits, ModelRequest request, String model, byte[] name) {
+        return edits.holds(request.modelSpan(), name)
+                || (request.json() && edits.textAt(request.modelSpan()).equals(model));
     }
 
     /** Whether the answer is a stream in the form of OpenAI's chat/completions or completions. */

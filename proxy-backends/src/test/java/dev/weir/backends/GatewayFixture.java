@@ -168,9 +168,9 @@ final class GatewayFixture implements AfterEachCallback {
 
     private Router router(Fleet.Plan plan) {
         Endpoint byModel = new ModelEndpoint(plan.catalog(), heartbeatMillis);
-        Route chat = route("/v1/*", Dialect.OPENAI, byModel, new ModelRequestReader());
-        Route messages = route("/v1/messages", Dialect.ANTHROPIC, byModel, new ModelRequestReader());
-        Route ollama = route("/api/*", Dialect.OLLAMA, byModel, new OllamaRequestReader(true));
+        Route chat = route("/v1/*", Dialect.OPENAI, byModel, new ModelRequestReader(plan.catalog()));
+        Route messages = route("/v1/messages", Dialect.ANTHROPIC, byModel, new ModelRequestReader(plan.catalog()));
+        Route ollama = route("/api/*", Dialect.OLLAMA, byModel, new OllamaRequestReader(plan.catalog(), true));
         Route list = route("/v1/models", Dialect.OPENAI, new ModelsEndpoint(plan.catalog()), null);
         Route files = route(
                 "/v1/files*",

@@ -55,7 +55,7 @@ final class TestFleet implements AutoCloseable {
                 Dialect.OPENAI,
                 List.of(),
                 new ModelEndpoint(plan.catalog()),
-                new ModelRequestReader(),
+                new ModelRequestReader(plan.catalog()),
                 1 << 20);
         Route relay = new Route(
                 "relay",

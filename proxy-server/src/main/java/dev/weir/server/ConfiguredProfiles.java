@@ -9,7 +9,10 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** What the configuration in force says about models; a reload replaces it. Any thread. */
+/**
+ * What the configuration in force says about models; a reload replaces it. Models are known by the names it writes: requests
+ * that spell one otherwise were brought to it when they were read, by the rule that routing has too. Any thread.
+ */
 final class ConfiguredProfiles implements ModelProfiles {
     private volatile Map<String, ModelProfile> profiles = Map.of();
     private volatile boolean anyLimits;

@@ -113,12 +113,13 @@ record RouteTables(RouteTable clients, RouteTable admins) {
         private final List<Middleware> pipeline;
         private final List<Middleware> guarded;
         private final Endpoint byModel;
-        private final ModelRequestReader reader = new ModelRequestReader();
+        private final ModelRequestReader reader;
 
         Builder(LoadedConfiguration loaded, Fleet.Plan plan, Services services, Observation observation) {
             this.loaded = loaded;
             this.config = loaded.config();
             this.plan = plan;
+            this.reader = new ModelRequestReader(plan.catalog());
             this.services = services;
             this.observation = observation;
             this.groupSettings = EngineAssembly.groups(config.backendDefaults());
@@ -217,7 +218,7 @@ record RouteTables(RouteTable clients, RouteTable admins) {
         /** Shaped behind those who write down what clients get, before those who read what backends say. */
         private Route agent(String name, AgentShaping shaping) {
             List<Middleware> chain = joined(joined(outer, List.of(shaping)), inner);
-            return client(name, chain, shaping.before(byModel), new AgentRequestReader());
+            return client(name, chain, shaping.before(byModel), new AgentRequestReader(plan.catalog()));
         }
 
         /** How many of the middlewares, from the first, only care about what clients get. */
@@ -236,13 +237,13 @@ record RouteTables(RouteTable clients, RouteTable admins) {
         /** Ollama's own API over all backends. */
         void ollama(RouteTable.Builder table) {
             for (String path : List.of("/api/chat", "/api/generate")) {
-                table.post(path, client(path, byModel, new OllamaRequestReader(true)));
+                table.post(path, client(path, byModel, new OllamaRequestReader(plan.catalog(), true)));
             }
             for (String path : List.of("/api/embed", "/api/embeddings")) {
-                table.post(path, client(path, byModel, new OllamaRequestReader(false)));
+                table.post(path, client(path, byModel, new OllamaRequestReader(plan.catalog(), false)));
             }
             Endpoint show = new OllamaShowEndpoint(plan.catalog());
-            table.post("/api/show", client("/api/show", show, new OllamaRequestReader(false)));
+            table.post("/api/show", client("/api/show", show, new OllamaRequestReader(plan.catalog(), false)));
             table.get("/api/tags", client("/api/tags", OllamaListEndpoint.tags(plan), null));
             table.get("/api/ps", client("/api/ps", OllamaListEndpoint.loaded(plan), null));
             table.get("/api/version", open("/api/version", guarded, new OllamaVersionEndpoint(plan)));
