@@ -25,12 +25,15 @@ import dev.weir.core.Services;
 import dev.weir.pipeline.agents.Agent;
 import dev.weir.pipeline.agents.AgentShaping;
 import dev.weir.pipeline.audit.AuditQueries;
+import dev.weir.pipeline.audit.AuditSettings;
 import dev.weir.pipeline.audit.AuditWriter;
 import dev.weir.pipeline.auth.ApiKeys;
 import dev.weir.pipeline.auth.AuthSettings;
 import dev.weir.pipeline.auth.StoredKeys;
 import dev.weir.pipeline.cache.ResponseCache;
+import dev.weir.pipeline.limit.LimitSettings;
 import dev.weir.pipeline.store.Database;
+import dev.weir.pipeline.store.Redis;
 import dev.weir.pipeline.usage.UsageReports;
 import dev.weir.server.config.InvalidConfigurationException;
 import dev.weir.server.config.Problems;
@@ -46,6 +49,7 @@ import dev.weir.server.management.HealthEndpoints;
 import dev.weir.server.management.KeysEndpoints;
 import dev.weir.server.management.ManagementEndpoints;
 import dev.weir.server.management.ModelsEndpoints;
+import dev.weir.server.management.Readiness;
 import dev.weir.server.management.SystemEndpoints;
 import dev.weir.server.management.UsageEndpoints;
 import dev.weir.server.observe.MetricsEndpoint;
@@ -277,8 +281,16 @@ record RouteTables(RouteTable clients, RouteTable admins) {
         }
 
         void health(RouteTable.Builder table, GatewayControl gateway) {
-            HealthEndpoints health =
-                    new HealthEndpoints(gateway, services.shared(Database.class), StoredKeys.of(services));
+            Readiness.Stores stores = new Readiness.Stores(
+                    services.shared(Database.class),
+                    StoredKeys.of(services),
+                    Redis.of(services),
+                    observation::auditQueue);
+            Readiness.Needs needs = Readiness.Needs.of(
+                    config.pipeline(),
+                    config.settings("rate_limit").bind(LimitSettings.class, problems),
+                    config.settings("audit").bind(AuditSettings.class, problems));
+            HealthEndpoints health = new HealthEndpoints(gateway, new Readiness(gateway, stores, needs));
             // Nothing stands before the liveness probe: it answers while the process can.
             table.get("/healthz", open("/healthz", List.of(), health::liveness));
             table.get("/readyz", open("/readyz", guarded, health::readiness));

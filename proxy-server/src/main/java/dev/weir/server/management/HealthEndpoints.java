@@ -1,6 +1,7 @@
 package dev.weir.server.management;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.weir.backends.Backend;
@@ -10,7 +11,9 @@ import dev.weir.core.Identity;
 import dev.weir.core.LocalResponse;
 import dev.weir.pipeline.auth.StoredKeys;
 import dev.weir.pipeline.store.Database;
+import dev.weir.pipeline.store.Redis;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Locale;
 
 /** {@code /healthz}, {@code /readyz} and {@code /health}. They look only at what this process knows already. */
@@ -20,13 +23,11 @@ public final class HealthEndpoints {
             "{\"ok\": true, \"note\": \"weir is running\"}".getBytes(StandardCharsets.US_ASCII);
 
     private final GatewayControl gateway;
-    private final Database database;
-    private final StoredKeys keys;
+    private final Readiness readiness;
 
-    public HealthEndpoints(GatewayControl gateway, Database database, StoredKeys keys) {
+    public HealthEndpoints(GatewayControl gateway, Readiness readiness) {
         this.gateway = gateway;
-        this.database = database;
-        this.keys = keys;
+        this.readiness = readiness;
     }
 
     /** 200 while the process can answer. */
@@ -35,16 +36,17 @@ public final class HealthEndpoints {
     }
 
     /**
-     * 200 when a backend can serve, no drain has begun, and keys can be checked, be it from what was known before the database
-     * went away; who may manage is told why not.
+     * 200 when a backend can serve, no drain has begun, and no store is away that every request needs; who may manage is told
+     * why not.
      */
     public void readiness(Exchange exchange, Downstream downstream) throws Exception {
-        boolean draining = gateway.isDraining();
-        boolean served = anyBackendUp();
-        boolean ready = served && !draining && (database.isUp() || keys.isLoaded());
+        List<String> obstacles = readiness.obstacles();
+        boolean ready = obstacles.isEmpty();
         ObjectNode answer = JsonNodeFactory.instance.objectNode().put("ready", ready);
         if (mayManage(exchange)) {
-            answer.put("draining", draining).put("backend_up", served);
+            answer.put("draining", gateway.isDraining()).put("backend_up", readiness.anyBackendUp());
+            ArrayNode reasons = answer.putArray("reasons");
+            obstacles.forEach(reasons::add);
             stores(answer);
         }
         downstream.respond(LocalResponse.json(ready ? 200 : 503, JSON.writeValueAsBytes(answer)));
@@ -52,7 +54,7 @@ public final class HealthEndpoints {
 
     /** Status, version and uptime; with a key also every backend, and the stores for who may manage. */
     public void report(Exchange exchange, Downstream downstream) throws Exception {
-        boolean healthy = anyBackendUp() && database.isUp() && !gateway.isDraining();
+        boolean healthy = readiness.obstacles().isEmpty() && storesAreUp();
         ObjectNode answer = JsonNodeFactory.instance
                 .objectNode()
                 .put("status", healthy ? "healthy" : gateway.isDraining() ? "draining" : "degraded")
@@ -76,22 +78,26 @@ public final class HealthEndpoints {
     }
 
     private void stores(ObjectNode answer) {
-        answer.putObject("stores")
-                .putObject("database")
+        Database database = readiness.stores().database();
+        StoredKeys keys = readiness.stores().keys();
+        ObjectNode stores = answer.putObject("stores");
+        stores.putObject("database")
                 .put("kind", database.kind().name().toLowerCase(Locale.ROOT))
                 .put("up", database.isUp())
                 .put("bridged", !database.isUp() && keys.isLoaded())
                 .put("trouble", database.trouble())
                 .put("keys_known", keys.size())
                 .put("keys_current", keys.isCurrent());
+        Redis redis = readiness.stores().redis();
+        if (redis != null) {
+            stores.putObject("redis")
+                    .put("up", redis.isUp())
+                    .put("bridged", !redis.isUp() && readiness.isBridgingRedis());
+        }
     }
 
-    private boolean anyBackendUp() {
-        for (Backend backend : gateway.fleet().current().backends().values()) {
-            if (backend.state().equals("up")) {
-                return true;
-            }
-        }
-        return false;
+    private boolean storesAreUp() {
+        Redis redis = readiness.stores().redis();
+        return readiness.stores().database().isUp() && (redis == null || redis.isUp());
     }
 }
