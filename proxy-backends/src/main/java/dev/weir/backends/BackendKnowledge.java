@@ -1,6 +1,7 @@
 package dev.weir.backends;
 
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a backend said of itself when it was asked last. Immutable; any thread.
@@ -9,6 +10,7 @@ import java.util.Map;
  * @param latencyMillis how long it took to answer, or -1 while it has not
  * @param isListed whether {@code models} is known
  * @param models the models it has, by their normalized names
+ * @param details what it says of them besides, by their normalized names; of those of which it says nothing there is none
  * @param tellsLoaded whether {@code loaded} is known
  * @param loaded those in its memory, by their normalized names
  */
@@ -17,10 +19,22 @@ public record BackendKnowledge(
         long latencyMillis,
         boolean isListed,
         Map<String, String> models,
+        Map<String, Details> details,
         boolean tellsLoaded,
         Map<String, Loaded> loaded) {
     /** Nothing was said yet. */
-    public static final BackendKnowledge NOTHING = new BackendKnowledge("", -1, false, Map.of(), false, Map.of());
+    public static final BackendKnowledge NOTHING =
+            new BackendKnowledge("", -1, false, Map.of(), Map.of(), false, Map.of());
+
+    /**
+     * What a backend says of a model on its disk; empty, or 0, where it says nothing.
+     *
+     * @param parameterSize as {@code 3.2B}
+     * @param quantization as {@code Q4_K_M}
+     */
+    public record Details(String family, String parameterSize, String quantization, long sizeBytes) {
+        static final Details NONE = new Details("", "", "", 0);
+    }
 
     /**
      * A model in a backend's memory.
@@ -35,6 +49,7 @@ public record BackendKnowledge(
 
     public BackendKnowledge {
         models = Map.copyOf(models);
+        details = Map.copyOf(details);
         loaded = Map.copyOf(loaded);
     }
 
@@ -44,6 +59,11 @@ public record BackendKnowledge(
             return HostedModel.Presence.UNKNOWN;
         }
         return models.containsKey(ModelCatalog.normalized(model)) ? HostedModel.Presence.YES : HostedModel.Presence.NO;
+    }
+
+    /** What is said of {@code model}, by Ollama's rule for names; null for nothing. */
+    public @Nullable Details detailsOf(String model) {
+        return details.get(ModelCatalog.normalized(model));
     }
 
     /** Tells {@code model} what was said of it. */
@@ -66,14 +86,14 @@ public record BackendKnowledge(
     }
 
     BackendKnowledge withAnswer(String newVersion, long newLatencyMillis) {
-        return new BackendKnowledge(newVersion, newLatencyMillis, isListed, models, tellsLoaded, loaded);
+        return new BackendKnowledge(newVersion, newLatencyMillis, isListed, models, details, tellsLoaded, loaded);
     }
 
-    BackendKnowledge withModels(Map<String, String> newModels) {
-        return new BackendKnowledge(version, latencyMillis, true, newModels, tellsLoaded, loaded);
+    BackendKnowledge withModels(Map<String, String> newModels, Map<String, Details> newDetails) {
+        return new BackendKnowledge(version, latencyMillis, true, newModels, newDetails, tellsLoaded, loaded);
     }
 
     BackendKnowledge withLoaded(Map<String, Loaded> newLoaded) {
-        return new BackendKnowledge(version, latencyMillis, isListed, models, true, newLoaded);
+        return new BackendKnowledge(version, latencyMillis, isListed, models, details, true, newLoaded);
     }
 }

@@ -157,13 +157,12 @@ final class BackendWatch {
         if (result.status() != 200) {
             return;
         }
-        Map<String, String> found =
-                Listings.models(result.body(), backend.spec().kind());
+        Listings.Models found = Listings.models(result.body(), backend.spec().kind());
         if (found == null) {
             LOG.warn("backend {} lists its models in a form that cannot be read", backend.name());
             return;
         }
-        backend.knows(backend.knowledge().withModels(found));
+        backend.knows(backend.knowledge().withModels(found.names(), found.details()));
         backend.hosted().forEach((name, hosted) -> backend.knowledge().tellPresence(name, hosted));
         models.listed(backend);
     }

@@ -24,22 +24,50 @@ final class Listings {
         return isName(version) ? version : "";
     }
 
-    /** The models in {@code /api/tags} or {@code /v1/models}, by their normalized names; null if it cannot be read. */
-    static @Nullable Map<String, String> models(byte[] json, BackendSpec.Kind kind) {
+    /**
+     * Models that a backend has.
+     *
+     * @param names its own names of them, by their normalized names
+     * @param details what it says of them, by their normalized names
+     */
+    record Models(Map<String, String> names, Map<String, BackendKnowledge.Details> details) {}
+
+    /** The models in {@code /api/tags} or {@code /v1/models}; null if it cannot be read. */
+    static @Nullable Models models(byte[] json, BackendSpec.Kind kind) {
         JsonNode document = parse(json);
         boolean ollama = kind == BackendSpec.Kind.OLLAMA;
         JsonNode list = document == null ? null : document.get(ollama ? "models" : "data");
         if (list == null || !list.isArray()) {
             return null;
         }
-        Map<String, String> models = new LinkedHashMap<>();
+        Map<String, String> names = new LinkedHashMap<>();
+        Map<String, BackendKnowledge.Details> details = new LinkedHashMap<>();
         for (JsonNode model : list) {
             String name = model.path(ollama ? "name" : "id").asText("");
-            if (isName(name) && models.size() < MAX_MODELS) {
-                models.put(ModelCatalog.normalized(name), name);
+            if (isName(name) && names.size() < MAX_MODELS) {
+                String normalized = ModelCatalog.normalized(name);
+                names.put(normalized, name);
+                BackendKnowledge.Details said = details(model);
+                if (!said.equals(BackendKnowledge.Details.NONE)) {
+                    details.put(normalized, said);
+                }
             }
         }
-        return models;
+        return new Models(names, details);
+    }
+
+    private static BackendKnowledge.Details details(JsonNode model) {
+        JsonNode details = model.path("details");
+        return new BackendKnowledge.Details(
+                text(details, "family"),
+                text(details, "parameter_size"),
+                text(details, "quantization_level"),
+                Math.max(0, model.path("size").asLong()));
+    }
+
+    private static String text(JsonNode object, String field) {
+        String text = object.path(field).asText("");
+        return isName(text) ? text : "";
     }
 
     /** The models in {@code /api/ps}, by their normalized names; null if it cannot be read. */

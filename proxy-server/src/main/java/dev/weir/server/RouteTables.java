@@ -34,6 +34,7 @@ import dev.weir.pipeline.cache.ResponseCache;
 import dev.weir.pipeline.limit.LimitSettings;
 import dev.weir.pipeline.store.Database;
 import dev.weir.pipeline.store.Redis;
+import dev.weir.pipeline.usage.ModelRegistry;
 import dev.weir.pipeline.usage.UsageReports;
 import dev.weir.server.config.InvalidConfigurationException;
 import dev.weir.server.config.Problems;
@@ -334,7 +335,7 @@ record RouteTables(RouteTable clients, RouteTable admins) {
         private void fleet(RouteTable.Builder table, GatewayControl gateway) {
             BackendsEndpoints backends = new BackendsEndpoints(gateway);
             table.post("/management/backends/*", guarded("/management/backends/{name}", backends.control()));
-            ModelsEndpoints models = new ModelsEndpoints(gateway);
+            ModelsEndpoints models = new ModelsEndpoints(gateway, ModelRegistry.of(services));
             table.get("/management/models/list", guarded("/management/models/list", models::list));
             table.get("/management/models/configured", guarded("/management/models/configured", models::configured));
             table.post("/management/models/pull", guarded("/management/models/pull", models.pull()));

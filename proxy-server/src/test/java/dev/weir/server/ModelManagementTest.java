@@ -4,12 +4,16 @@ import static dev.weir.server.TestGateway.json;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.weir.pipeline.store.DatabaseAwayException;
 import dev.weir.server.sim.SimKind;
 import dev.weir.server.sim.SimServer;
 import dev.weir.testing.Await;
 import dev.weir.testing.FakeBackend;
 import dev.weir.testing.RawClient;
 import java.net.http.HttpResponse;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -232,6 +236,54 @@ class ModelManagementTest {
         assertThat(info.path("backends"))
                 .hasSize(2)
                 .allMatch(backend -> backend.path("has").asBoolean());
+    }
+
+    @Test
+    void whatBackendsListIsInTheRegistryAndIsTold() {
+        Await.until(
+                "the registry knows what the backends say",
+                () -> !registry("chat").path("family").asText().isEmpty());
+        JsonNode listed = named(json(gateway.get("/api/tags")).path("models"), "chat");
+
+        JsonNode chat = registry("chat");
+        assertThat(chat.path("source").asText()).isEqualTo("configured");
+        assertThat(chat.path("family")).isEqualTo(listed.at("/details/family"));
+        assertThat(chat.path("parameter_size")).isEqualTo(listed.at("/details/parameter_size"));
+        assertThat(chat.path("quantization")).isEqualTo(listed.at("/details/quantization_level"));
+        assertThat(chat.path("size_bytes").asLong())
+                .isPositive()
+                .isEqualTo(listed.path("size").asLong());
+        assertThat(registry("chat:latest")).isEqualTo(chat);
+        Await.until(
+                "one that is only found is there too",
+                () -> registry("llama3.2:3b").path("parameter_size").asText().equals("3.0B"));
+        assertThat(registry("llama3.2:3b").path("source").asText()).isEqualTo("discovered");
+    }
+
+    @Test
+    void theTableOfModelsIsFilled() {
+        Await.until(
+                Duration.ofSeconds(30),
+                "the table says what the model is",
+                () -> row("chat").matches("phi\\|3\\.8B\\|Q4_K_M\\|[1-9][0-9]+"));
+    }
+
+    private String row(String model) {
+        try {
+            return gateway.gateway().database().read(connection -> {
+                try (Statement statement = connection.createStatement();
+                        ResultSet row = statement.executeQuery("SELECT family || '|' || parameter_size || '|' ||"
+                                + " quantization || '|' || size_bytes FROM models WHERE name = '" + model + "'")) {
+                    return row.next() ? row.getString(1) : "";
+                }
+            });
+        } catch (DatabaseAwayException | SQLException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private JsonNode registry(String model) {
+        return json(gateway.get("/management/models/" + model + "/info")).path("registry");
     }
 
     @ParameterizedTest

@@ -15,11 +15,14 @@ import dev.weir.core.Exchange;
 import dev.weir.core.GatewayError;
 import dev.weir.core.GatewayException;
 import dev.weir.core.LocalResponse;
+import dev.weir.pipeline.usage.ModelRegistry;
+import dev.weir.pipeline.usage.RegisteredModel;
 import dev.weir.server.config.ModelConfig;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
@@ -37,10 +40,12 @@ public final class ModelsEndpoints {
             "details", "model_info", "capabilities", "parameters", "template", "system", "modified_at", "remote_model");
 
     private final GatewayControl gateway;
+    private final ModelRegistry registry;
     private final OllamaFleet fleet;
 
-    public ModelsEndpoints(GatewayControl gateway) {
+    public ModelsEndpoints(GatewayControl gateway, ModelRegistry registry) {
         this.gateway = gateway;
+        this.registry = registry;
         this.fleet = new OllamaFleet(gateway);
     }
 
@@ -144,20 +149,26 @@ public final class ModelsEndpoints {
         return answer.status() == 0 ? answer.body() : "it answered " + answer.status();
     }
 
-    /** {@code …/{name}/info}: what the configuration says of a model, and what the backends do. */
+    /** {@code …/{name}/info}: what the configuration says of a model, what the backends do, and what the registry keeps. */
     public void info(Exchange exchange, Downstream downstream) throws GatewayException {
         String path = exchange.request().path();
         if (!path.endsWith(INFO) || path.length() <= PREFIX.length() + INFO.length()) {
             throw new GatewayException(GatewayError.NOT_FOUND, "nothing is served at this path");
         }
         // A plus stands for itself in paths.
-        String name = URLDecoder.decode(
+        String written = URLDecoder.decode(
                 path.substring(PREFIX.length(), path.length() - INFO.length()).replace("+", "%2B"),
                 StandardCharsets.UTF_8);
-        ModelConfig model = gateway.config().models().get(name);
+        BackendGroup group = gateway.fleet().current().catalog().find(written);
+        ModelConfig model = group == null ? null : gateway.config().models().get(group.name());
+        String name = group == null || model == null ? written : group.name();
         ObjectNode answer =
                 model == null ? JsonNodeFactory.instance.objectNode().put("name", name) : configured(name, model);
         answer.put("configured", model != null);
+        RegisteredModel registered = group == null ? null : registry.find(group.name());
+        if (registered != null) {
+            answer.set("registry", registered(registered));
+        }
         Map<Backend, String> asked = asked(name, model);
         OllamaFleet.answer(
                 shown(asked, exchange)
@@ -228,11 +239,36 @@ public final class ModelsEndpoints {
                 where.put("error", reason(show));
             }
         }
-        if (!found && !configured) {
+        if (!found && answer.has("registry")) {
+            answer.set("details", details(answer.path("registry")));
+        } else if (!found && !configured) {
             answer.set("error", error("no backend has this model, and the configuration does not name it"));
             return LocalResponse.json(404, bytes(answer));
         }
         return LocalResponse.json(200, bytes(answer));
+    }
+
+    private static ObjectNode registered(RegisteredModel model) {
+        RegisteredModel.Details said = model.details();
+        ObjectNode json = JsonNodeFactory.instance
+                .objectNode()
+                .put("source", model.source().name().toLowerCase(Locale.ROOT))
+                .put("description", model.description())
+                .put("family", said.family())
+                .put("parameter_size", said.parameterSize())
+                .put("quantization", said.quantization())
+                .put("size_bytes", said.sizeBytes());
+        model.backends().forEach(json.putArray("backends")::add);
+        return json;
+    }
+
+    /** What the registry keeps, as {@code /api/show} would say it. */
+    private static ObjectNode details(JsonNode registered) {
+        return JsonNodeFactory.instance
+                .objectNode()
+                .put("family", registered.path("family").asText())
+                .put("parameter_size", registered.path("parameter_size").asText())
+                .put("quantization_level", registered.path("quantization").asText());
     }
 
     private static boolean isLoaded(HostedModels hosted, Map.Entry<Backend, String> entry) {
