@@ -14,81 +14,106 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** What may be decided about a new key on the command line. */
+/** What may be decided about a key on the command line; what is not given is null, and stays as it is. */
 final class KeyOptions {
     private static final ObjectMapper JSON = new ObjectMapper();
+    private static final String NEVER = "never";
 
-    @Option(names = "--owner", paramLabel = "TEXT", defaultValue = "", description = "Whose it is.")
-    private String owner = "";
+    @Option(names = "--owner", paramLabel = "TEXT", description = "Whose it is.")
+    private @Nullable String owner;
 
-    @Option(names = "--team", paramLabel = "TEXT", defaultValue = "", description = "Whose it is.")
-    private String team = "";
+    @Option(names = "--team", paramLabel = "TEXT", description = "Whose it is.")
+    private @Nullable String team;
 
     @Option(
             names = "--scope",
             paramLabel = "SCOPE",
             split = ",",
-            description = "What it is good for: client (the default), management, read_only; several with commas.")
-    private List<String> scopes = List.of("client");
+            description = "What it is good for: client (of a new one), management, read_only; several with commas.")
+    private @Nullable List<String> scopes;
 
     @Option(
-            names = "--model",
+            names = {"--model", "--models"},
             paramLabel = "PATTERN",
             split = ",",
-            description = "The models it may use, * for any characters; several with commas (default: all).")
-    private List<String> models = List.of();
+            description = "The models it may use, * for any characters; several with commas (a new one: all).")
+    private @Nullable List<String> models;
 
-    @Option(names = "--requests-per-minute", paramLabel = "N", description = "A limit of its own.")
-    private long requestsPerMinute;
+    @Option(
+            names = {"--requests-per-minute", "--rpm"},
+            paramLabel = "N",
+            description = "A limit of its own; 0 for none.")
+    private @Nullable Long requestsPerMinute;
 
-    @Option(names = "--tokens-per-minute", paramLabel = "N", description = "A limit of its own.")
-    private long tokensPerMinute;
+    @Option(
+            names = {"--tokens-per-minute", "--tpm"},
+            paramLabel = "N",
+            description = "A limit of its own; 0 for none.")
+    private @Nullable Long tokensPerMinute;
 
-    @Option(names = "--parallel", paramLabel = "N", description = "A limit of its own: requests at once.")
-    private int parallel;
+    @Option(names = "--parallel", paramLabel = "N", description = "A limit of its own: requests at once; 0 for none.")
+    private @Nullable Integer parallel;
 
-    @Option(names = "--tokens-per-day", paramLabel = "N", description = "Its budget for a day in UTC.")
-    private long tokensPerDay;
+    @Option(names = "--tokens-per-day", paramLabel = "N", description = "Its budget for a day in UTC; 0 for none.")
+    private @Nullable Long tokensPerDay;
 
-    @Option(names = "--tokens-per-month", paramLabel = "N", description = "Its budget for a month in UTC.")
-    private long tokensPerMonth;
+    @Option(names = "--tokens-per-month", paramLabel = "N", description = "Its budget for a month in UTC; 0 for none.")
+    private @Nullable Long tokensPerMonth;
 
     @Option(
             names = {"--expires", "--expires-in"},
             paramLabel = "WHEN",
-            description = "When it ends: 2027-01-31T12:00:00Z, or from now: 90d.")
+            description = "When it ends: 2027-01-31T12:00:00Z, or from now: 90d, or never.")
     private @Nullable String expires;
 
     @Option(names = "--metadata", paramLabel = "JSON", description = "An object for your own use.")
     private @Nullable String metadata;
 
     /**
-     * What was decided, checked as it is over HTTP.
+     * The new key called {@code name}, checked as it is over HTTP.
      *
      * @throws IllegalArgumentException if it makes no sense
      */
     static KeySpec spec(String name, KeyOptions options) {
-        ObjectNode json = JsonNodeFactory.instance
-                .objectNode()
-                .put("name", name)
-                .put("owner", options.owner)
-                .put("team", options.team);
-        options.scopes.forEach(json.putArray("scopes")::add);
-        options.models.forEach(json.putArray("models")::add);
-        json.putObject("limits")
-                .put("requests_per_minute", options.requestsPerMinute)
-                .put("tokens_per_minute", options.tokensPerMinute)
-                .put("parallel", options.parallel);
-        json.putObject("budget")
-                .put("tokens_per_day", options.tokensPerDay)
-                .put("tokens_per_month", options.tokensPerMonth);
-        if (options.metadata != null) {
-            json.set("metadata", parsed(options.metadata));
-        }
-        if (options.expires != null) {
-            json.put("expires_at", instant(options.expires));
-        }
+        ObjectNode json = options.given().put("name", name);
         return KeyJson.merge(KeySpec.named(name.isBlank() ? "unnamed" : name), json, Set.of());
+    }
+
+    /**
+     * What was given, as it is sent over HTTP.
+     *
+     * @throws IllegalArgumentException if it makes no sense
+     */
+    ObjectNode given() {
+        ObjectNode json = JsonNodeFactory.instance.objectNode();
+        put(json, "owner", owner);
+        put(json, "team", team);
+        put(json, "scopes", scopes);
+        put(json, "models", models);
+        put(json, "limits", "requests_per_minute", requestsPerMinute);
+        put(json, "limits", "tokens_per_minute", tokensPerMinute);
+        put(json, "limits", "parallel", parallel);
+        put(json, "budget", "tokens_per_day", tokensPerDay);
+        put(json, "budget", "tokens_per_month", tokensPerMonth);
+        if (metadata != null) {
+            json.set("metadata", parsed(metadata));
+        }
+        if (expires != null) {
+            json.put("expires_at", expires.equals(NEVER) ? null : instant(expires));
+        }
+        return json;
+    }
+
+    private static void put(ObjectNode json, String field, @Nullable Object value) {
+        if (value != null) {
+            json.set(field, JSON.valueToTree(value));
+        }
+    }
+
+    private static void put(ObjectNode json, String object, String field, @Nullable Number value) {
+        if (value != null) {
+            json.withObjectProperty(object).put(field, value.longValue());
+        }
     }
 
     private static JsonNode parsed(String text) {

@@ -19,6 +19,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -37,7 +38,7 @@ import picocli.CommandLine.Spec;
  */
 @Command(
         name = "keys",
-        description = "Makes, lists and ends API keys in the configured database.",
+        description = "Makes, lists, changes and ends API keys in the configured database.",
         mixinStandardHelpOptions = true)
 final class KeysCommand implements Runnable {
     private static final int ALL = 1_000;
@@ -48,7 +49,8 @@ final class KeysCommand implements Runnable {
     @Override
     public void run() {
         if (spec != null) {
-            throw new ParameterException(spec.commandLine(), "keys: which of create, list, revoke, rotate, import?");
+            throw new ParameterException(
+                    spec.commandLine(), "keys: which of create, list, patch, revoke, rotate, import?");
         }
     }
 
@@ -94,6 +96,51 @@ final class KeysCommand implements Runnable {
                 out.println(json.toPrettyString());
             }
         });
+    }
+
+    @Command(
+            name = "patch",
+            description = "Changes what is given about a key, and nothing else; its secret stays.",
+            mixinStandardHelpOptions = true)
+    int patch(
+            @Mixin KeysDatabase database,
+            @Parameters(paramLabel = "ID", description = "Its id: key_…") String id,
+            @Mixin Change change,
+            @Mixin KeyOptions options)
+            throws Exception {
+        CommandLine line = commandLine("patch");
+        // Checked before the database is opened, so that what makes no sense is told apart from what is not there.
+        return database.use(line, () -> change.apply(KeySpec.named("any"), options), (keys, out) -> {
+            ApiKey key = keys.service().update(id, before -> change.apply(before, options));
+            print(out, database, key, null);
+        });
+    }
+
+    /** What can be changed about a key besides what is decided when it is made. */
+    static final class Change {
+        @Option(names = "--name", paramLabel = "NAME", description = "What people call it.")
+        private @Nullable String name;
+
+        @Option(
+                names = "--blocked",
+                negatable = true,
+                description = "It is refused for now; --no-blocked lets it work again.")
+        private @Nullable Boolean blocked;
+
+        private KeySpec apply(KeySpec before, KeyOptions options) {
+            ObjectNode json = options.given();
+            if (name != null) {
+                json.put("name", name);
+            }
+            if (blocked != null) {
+                json.put("blocked", blocked);
+            }
+            if (json.isEmpty()) {
+                throw new IllegalArgumentException(
+                        "keys patch: nothing to change was given: see weir keys patch --help");
+            }
+            return KeyJson.merge(before, json, Set.of());
+        }
     }
 
     @Command(name = "revoke", description = "Ends keys for good, at once.", mixinStandardHelpOptions = true)

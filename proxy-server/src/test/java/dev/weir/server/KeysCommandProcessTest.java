@@ -72,6 +72,89 @@ class KeysCommandProcessTest {
         }
     }
 
+    @Test
+    void aKeyIsBlockedAndChangedBesideAGatewayAndTheRestOfItStays() throws IOException {
+        try (SimServer sim = TestGateway.sim(SimKind.OLLAMA, "phi3")) {
+            write("backends: {a: {url: \"" + sim.url() + "\"}}\nserver: {listen: \"127.0.0.1:0\"}\n");
+            try (TestGateway gateway = TestGateway.start(
+                    new ConfigurationFile(directory.resolve("weir.yaml"), null),
+                    Map.of("STATE_DIRECTORY", directory.toString()))) {
+                JsonNode made = TestGateway.json(gateway.post(
+                        "/management/keys",
+                        "{'name': 'ci', 'owner': 'ann', 'models': ['phi*'], 'scopes': ['client', 'read_only'],"
+                                + " 'limits': {'requests_per_minute': 9, 'parallel': 2}, 'metadata': {'a': 1}}"));
+                String secret = made.path("key").asText();
+                String id = made.path("id").asText();
+                Await.until(Duration.ofSeconds(20), "it works", () -> status(gateway, secret) == 200);
+
+                assertThat(run(0, "patch", id, "--blocked"))
+                        .singleElement()
+                        .asString()
+                        .contains(id, "blocked", "ci");
+                Await.until(Duration.ofSeconds(20), "it is blocked", () -> status(gateway, secret) == 403);
+
+                JsonNode changed = TestGateway.json(String.join(
+                        "\n",
+                        run(
+                                0,
+                                "patch",
+                                id,
+                                "--no-blocked",
+                                "--name",
+                                "ci 2",
+                                "--rpm",
+                                "600",
+                                "--expires",
+                                "90d",
+                                "--json")));
+                Await.until(Duration.ofSeconds(20), "it works again", () -> status(gateway, secret) == 200);
+                assertThat(changed.path("name").asText()).isEqualTo("ci 2");
+                assertThat(changed.path("blocked").asBoolean(true)).isFalse();
+                assertThat(changed.at("/limits/requests_per_minute").asInt()).isEqualTo(600);
+                assertThat(changed.path("expires_at").isTextual()).isTrue();
+                for (String kept : List.of(
+                        "/owner",
+                        "/team",
+                        "/scopes",
+                        "/models",
+                        "/metadata",
+                        "/limits/parallel",
+                        "/budget",
+                        "/prefix")) {
+                    assertThat(changed.at(kept)).as(kept).isEqualTo(made.at(kept));
+                }
+
+                JsonNode reset = TestGateway.json(String.join(
+                        "\n",
+                        run(
+                                0,
+                                "patch",
+                                id,
+                                "--expires",
+                                "never",
+                                "--parallel",
+                                "0",
+                                "--models",
+                                "llama*,phi*",
+                                "--json")));
+                assertThat(reset.path("expires_at").isTextual()).isFalse();
+                assertThat(reset.at("/limits/parallel").asInt()).isZero();
+                assertThat(reset.at("/limits/requests_per_minute").asInt()).isEqualTo(600);
+                assertThat(reset.at("/models/0").asText()).isEqualTo("llama*");
+
+                assertThat(run(2, "patch", id)).singleElement().asString().contains("nothing to change");
+                assertThat(run(2, "patch", id, "--scope", "all"))
+                        .first()
+                        .asString()
+                        .contains("scopes: all");
+                assertThat(run(1, "patch", "key_none", "--blocked"))
+                        .singleElement()
+                        .asString()
+                        .contains("key_none");
+            }
+        }
+    }
+
     private static int status(TestGateway gateway, String key) {
         return gateway.send("GET", "/v1/models", "", "x-api-key", key).statusCode();
     }
