@@ -8,6 +8,7 @@ import dev.weir.core.Middleware;
 import dev.weir.core.ModelProfile;
 import dev.weir.core.ModelProfiles;
 import dev.weir.core.ModelRequest;
+import dev.weir.core.Route.Access;
 import dev.weir.core.Verdict;
 import dev.weir.pipeline.cache.CacheSettings.Answers;
 import dev.weir.pipeline.cache.CacheSettings.Scope;
@@ -59,6 +60,9 @@ final class CacheMiddleware implements Middleware {
     public Verdict onRequest(Exchange exchange) {
         CacheableCall call = CacheableCall.of(exchange);
         if (call == null) {
+            if (exchange.route().access() == Access.CLIENT) {
+                exchange.filterResponse(OutsideFilter.INSTANCE);
+            }
             return Verdict.PROCEED;
         }
         ModelRequest request = exchange.get(ModelRequest.KEY);
