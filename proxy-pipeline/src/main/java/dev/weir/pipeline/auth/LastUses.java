@@ -3,13 +3,12 @@ package dev.weir.pipeline.auth;
 import dev.weir.core.Services;
 import dev.weir.pipeline.store.Database;
 import dev.weir.pipeline.store.DatabaseAwayException;
+import dev.weir.pipeline.store.Repeated;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,7 +24,7 @@ final class LastUses implements AutoCloseable {
 
     private final Database database;
     private final Map<String, Long> uses = new ConcurrentHashMap<>();
-    private final ScheduledFuture<?> writing;
+    private final Repeated writing;
 
     static LastUses of(Services services) {
         return services.shared(LastUses.class, () -> new LastUses(services));
@@ -33,15 +32,7 @@ final class LastUses implements AutoCloseable {
 
     private LastUses(Services services) {
         database = services.shared(Database.class);
-        writing = services.background()
-                .scheduleWithFixedDelay(
-                        () -> database.later(() -> {
-                            write();
-                            return true;
-                        }),
-                        WRITE_MILLIS,
-                        WRITE_MILLIS,
-                        TimeUnit.MILLISECONDS);
+        writing = new Repeated(services.background(), WRITE_MILLIS, database, this::write);
     }
 
     /** Notes that a key is used now: one look into a map, after the first time in a minute. */
@@ -84,7 +75,7 @@ final class LastUses implements AutoCloseable {
 
     @Override
     public void close() {
-        writing.cancel(false);
+        writing.close();
         write();
     }
 }

@@ -6,6 +6,7 @@ import dev.weir.core.Identity;
 import dev.weir.core.Services;
 import dev.weir.pipeline.store.Database;
 import dev.weir.pipeline.store.DatabaseAwayException;
+import dev.weir.pipeline.store.Repeated;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -16,11 +17,12 @@ import java.time.LocalDate;
 import java.time.YearMonth;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -42,13 +44,14 @@ public final class TokenBudgets implements AutoCloseable {
     private static final String ADD = """
             INSERT INTO key_tokens (key_id, period, tokens) VALUES (?, ?, ?)
             ON CONFLICT (key_id, period) DO UPDATE SET tokens = key_tokens.tokens + excluded.tokens""";
-    private static final String SUMS = "SELECT period, tokens FROM key_tokens WHERE key_id = ? AND period IN (?, ?)";
+    private static final String SUMS =
+            "SELECT key_id, period, tokens FROM key_tokens WHERE period IN (?, ?) AND key_id IN (";
     private static final String FORGET = "DELETE FROM key_tokens WHERE length(period) = 10 AND period < ?";
 
     private final Database database;
     private final Clock clock;
     private final Map<String, Account> accounts = new ConcurrentHashMap<>();
-    private final @Nullable ScheduledFuture<?> settling;
+    private final @Nullable Repeated settling;
     private @Nullable LocalDate forgotten;
 
     /** What is known of one key. The sums are those of the database, which do not hold what is unsettled. */
@@ -80,17 +83,8 @@ public final class TokenBudgets implements AutoCloseable {
     TokenBudgets(Database database, Clock clock, @Nullable Services services) {
         this.database = database;
         this.clock = clock;
-        this.settling = services == null
-                ? null
-                : services.background()
-                        .scheduleWithFixedDelay(
-                                () -> database.later(() -> {
-                                    settle();
-                                    return true;
-                                }),
-                                SETTLE_MILLIS,
-                                SETTLE_MILLIS,
-                                TimeUnit.MILLISECONDS);
+        this.settling =
+                services == null ? null : new Repeated(services.background(), SETTLE_MILLIS, database, this::settle);
     }
 
     /** Lets a request of a key on, unless its budget is used up. */
@@ -196,28 +190,33 @@ public final class TokenBudgets implements AutoCloseable {
     }
 
     private static List<Sums> sums(Connection connection, List<Settlement> part, LocalDate today) throws SQLException {
-        List<Sums> sums = new ArrayList<>(part.size());
+        Map<String, Long> ofDay = new HashMap<>();
+        Map<String, Long> ofMonth = new HashMap<>();
         String month = YearMonth.from(today).toString();
-        try (PreparedStatement statement = connection.prepareStatement(SUMS)) {
-            for (Settlement settlement : part) {
-                statement.setString(1, settlement.id);
-                statement.setString(2, today.toString());
-                statement.setString(3, month);
-                long ofDay = 0;
-                long ofMonth = 0;
-                try (ResultSet rows = statement.executeQuery()) {
-                    while (rows.next()) {
-                        if (rows.getString(1).equals(month)) {
-                            ofMonth = rows.getLong(2);
-                        } else {
-                            ofDay = rows.getLong(2);
-                        }
-                    }
+        int places = places(part.size());
+        String sql = SUMS + String.join(", ", Collections.nCopies(places, "?")) + ')';
+        try (PreparedStatement statement = connection.prepareStatement(sql)) {
+            statement.setString(1, today.toString());
+            statement.setString(2, month);
+            for (int i = 0; i < places; i++) {
+                statement.setString(3 + i, part.get(Math.min(i, part.size() - 1)).id);
+            }
+            try (ResultSet rows = statement.executeQuery()) {
+                while (rows.next()) {
+                    Map<String, Long> of = rows.getString(2).equals(month) ? ofMonth : ofDay;
+                    of.put(rows.getString(1), rows.getLong(3));
                 }
-                sums.add(new Sums(today, ofDay, ofMonth));
             }
         }
-        return sums;
+        return part.stream()
+                .map(settlement ->
+                        new Sums(today, ofDay.getOrDefault(settlement.id, 0L), ofMonth.getOrDefault(settlement.id, 0L)))
+                .toList();
+    }
+
+    /** A power of two, so that there are few statements to prepare; the last key fills what is left over. */
+    private static int places(int keys) {
+        return keys == 1 ? 1 : Integer.highestOneBit(keys - 1) * 2;
     }
 
     /** Days long past are of no use. */
@@ -237,7 +236,7 @@ public final class TokenBudgets implements AutoCloseable {
     @Override
     public void close() {
         if (settling != null) {
-            settling.cancel(false);
+            settling.close();
         }
         settle();
     }

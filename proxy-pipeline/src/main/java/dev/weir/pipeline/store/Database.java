@@ -238,6 +238,9 @@ public final class Database implements AutoCloseable {
                     result.complete(task.call());
                 } catch (Exception e) {
                     result.completeExceptionally(e);
+                } catch (Error e) {
+                    result.completeExceptionally(e);
+                    throw e;
                 }
             });
         } catch (RejectedExecutionException e) {

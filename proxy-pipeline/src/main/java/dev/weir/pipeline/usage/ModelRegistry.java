@@ -3,6 +3,7 @@ package dev.weir.pipeline.usage;
 import dev.weir.core.Services;
 import dev.weir.pipeline.store.Database;
 import dev.weir.pipeline.store.DatabaseAwayException;
+import dev.weir.pipeline.store.Repeated;
 import dev.weir.pipeline.usage.RegisteredModel.Details;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -12,8 +13,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -54,7 +53,7 @@ public final class ModelRegistry implements AutoCloseable {
     private static final String GONE = "UPDATE models SET status = 'gone' WHERE status <> 'gone' AND last_seen_at < ?";
 
     private final Database database;
-    private final @Nullable ScheduledFuture<?> flushing;
+    private final @Nullable Repeated flushing;
     private volatile Map<String, RegisteredModel> offered = Map.of();
     private volatile Map<String, Details> details = Map.of();
 
@@ -72,15 +71,7 @@ public final class ModelRegistry implements AutoCloseable {
         this.database = database;
         this.flushing = services == null
                 ? null
-                : services.background()
-                        .scheduleWithFixedDelay(
-                                () -> database.later(() -> {
-                                    flush(System.currentTimeMillis());
-                                    return true;
-                                }),
-                                FLUSH_MILLIS,
-                                FLUSH_MILLIS,
-                                TimeUnit.MILLISECONDS);
+                : new Repeated(services.background(), FLUSH_MILLIS, database, () -> flush(System.currentTimeMillis()));
     }
 
     /** These models can be asked for now, and no others. */
@@ -169,7 +160,7 @@ public final class ModelRegistry implements AutoCloseable {
     @Override
     public void close() {
         if (flushing != null) {
-            flushing.cancel(false);
+            flushing.close();
         }
     }
 }

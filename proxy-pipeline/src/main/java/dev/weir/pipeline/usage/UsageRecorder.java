@@ -9,11 +9,11 @@ import dev.weir.core.TokenUsage;
 import dev.weir.pipeline.auth.TokenBudgets;
 import dev.weir.pipeline.store.Database;
 import dev.weir.pipeline.store.DatabaseAwayException;
+import dev.weir.pipeline.store.Repeated;
 import java.sql.SQLException;
 import java.time.LocalDate;
 import java.util.Map;
 import java.util.UUID;
-import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -40,7 +40,7 @@ public final class UsageRecorder implements AutoCloseable {
     private final TokenMeters tokens;
     private final Meters.Counter merged;
     private final Meters.Counter dropped;
-    private final ScheduledFuture<?> flushing;
+    private final Repeated flushing;
 
     /** Not confirmed yet; this and the rest guarded by this. */
     private @Nullable UsageBatch pending;
@@ -66,9 +66,7 @@ public final class UsageRecorder implements AutoCloseable {
                 "weir_usage_merged", "Requests whose usage was added to (others): too many sums waited.");
         dropped = meters.counter("weir_usage_dropped", "Requests whose usage could not be written and is lost.");
         meters.gauge("weir_usage_waiting_rows", "Sums of usage that are not in the database yet.", sums::size);
-        flushing = services.background()
-                .scheduleWithFixedDelay(
-                        () -> database.later(this::flush), FLUSH_MILLIS, FLUSH_MILLIS, TimeUnit.MILLISECONDS);
+        flushing = new Repeated(services.background(), FLUSH_MILLIS, database, this::flush);
     }
 
     /** An exchange is over. On its event loop. */
@@ -150,7 +148,7 @@ public final class UsageRecorder implements AutoCloseable {
     /** Writes what waits, if the database is there. */
     @Override
     public void close() {
-        flushing.cancel(false);
+        flushing.close();
         if (!flush()) {
             long lost = waiting();
             if (lost > 0) {

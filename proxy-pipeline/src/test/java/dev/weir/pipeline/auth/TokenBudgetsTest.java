@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
@@ -123,6 +124,41 @@ final class TokenBudgetsTest {
 
         clock.now = Instant.parse("2026-12-01T00:00:00Z");
         assertAdmitted(one, MONTHLY);
+    }
+
+    @Test
+    void theSumsOfManyKeysAreThoseOfEach() throws Exception {
+        int keys = 1_203;
+        for (TokenBudgets budgets : List.of(one, other)) {
+            for (int i = 0; i < keys; i++) {
+                budgets.admit(key(i), DAILY);
+                budgets.spend(key(i).id(), i);
+            }
+            budgets.settle();
+        }
+
+        // Both used i tokens each of key i.
+        for (int i = 0; i < keys; i++) {
+            KeyBudget all = new KeyBudget(2L * i + 1, 2L * i + 1);
+            KeyBudget less = new KeyBudget(Math.max(1, 2L * i), 0);
+            KeyBudget lessOfMonth = new KeyBudget(0, Math.max(1, 2L * i));
+            other.admit(key(i), all);
+            assertThat(isRefused(key(i), less)).as("key %d", i).isEqualTo(i > 0);
+            assertThat(isRefused(key(i), lessOfMonth)).as("key %d", i).isEqualTo(i > 0);
+        }
+    }
+
+    private static Identity key(int i) {
+        return new Identity("many_" + i, false, false);
+    }
+
+    private boolean isRefused(Identity key, KeyBudget budget) {
+        try {
+            other.admit(key, budget);
+            return false;
+        } catch (GatewayException e) {
+            return true;
+        }
     }
 
     @Test
