@@ -81,6 +81,7 @@ final class AuthMiddleware implements Middleware {
         }
         if (!grant.budget().isNone()) {
             budgets.admit(grant.identity(), grant.budget());
+            exchange.set(KeyBudget.KEY, grant.budget());
         }
         return Verdict.PROCEED;
     }

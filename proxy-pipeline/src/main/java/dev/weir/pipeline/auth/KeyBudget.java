@@ -1,11 +1,16 @@
 package dev.weir.pipeline.auth;
 
+import dev.weir.core.Key;
+
 /**
  * How many tokens, of prompts and completions together, a key may use. 0 stands for no limit. Days and months are those of
  * UTC.
  */
 public record KeyBudget(long tokensPerDay, long tokensPerMonth) {
     public static final KeyBudget NONE = new KeyBudget(0, 0);
+
+    /** In the exchange of a request that was let on within a budget, and has to pay for what it uses. */
+    public static final Key<KeyBudget> KEY = Key.of("budget");
 
     public KeyBudget {
         expectNotNegative("tokens_per_day", tokensPerDay);

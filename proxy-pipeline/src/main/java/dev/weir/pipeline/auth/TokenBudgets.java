@@ -33,7 +33,7 @@ import org.slf4j.LoggerFactory;
  * Holds keys to their budgets of tokens. What all instances used stands in one table of the database; each adds what it used
  * every second, and learns the sum. So a budget is overshot by what is in flight when it is used up, by what other instances
  * serve within about a second, and by the first second of a key that this process has not seen before. While the database is
- * away each instance counts on by itself, and adds it later. Any thread, without locks on a request's path.
+ * away each instance counts on by itself, and adds it later. Any thread; no request waits for the database.
  */
 public final class TokenBudgets implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(TokenBudgets.class);
@@ -59,6 +59,10 @@ public final class TokenBudgets implements AutoCloseable {
         private final AtomicLong unsettled = new AtomicLong();
         private volatile Sums sums = new Sums(LocalDate.EPOCH, 0, 0);
         private volatile long usedMillis;
+
+        boolean isIdle(long nowMillis) {
+            return unsettled.get() == 0 && nowMillis - usedMillis > IDLE_MILLIS;
+        }
     }
 
     private record Sums(LocalDate day, long ofDay, long ofMonth) {
@@ -114,15 +118,22 @@ public final class TokenBudgets implements AutoCloseable {
     }
 
     /**
-     * Counts what an answer used, at its end. Keys without a budget cost nothing here.
+     * Counts what an answer used, at its end, however long ago its request was let on. Keys without a budget are not for
+     * here.
      *
      * @param keyId the {@link Identity#id} of who asked
      */
     public void spend(String keyId, long tokens) {
-        Account account = accounts.get(keyId);
-        if (account != null && tokens > 0) {
-            account.unsettled.addAndGet(tokens);
+        if (tokens <= 0) {
+            return;
         }
+        // In one step: what is added to an account that settling has just forgotten would be lost.
+        accounts.compute(keyId, (id, known) -> {
+            Account account = known == null ? new Account() : known;
+            account.unsettled.addAndGet(tokens);
+            account.usedMillis = clock.millis();
+            return account;
+        });
     }
 
     private static LocalDate day(long millis) {
@@ -134,11 +145,10 @@ public final class TokenBudgets implements AutoCloseable {
         List<Settlement> due = new ArrayList<>();
         long nowMillis = clock.millis();
         accounts.forEach((id, account) -> {
-            boolean idle = nowMillis - account.usedMillis > IDLE_MILLIS;
-            if (account.unsettled.get() > 0 || !idle) {
+            if (!account.isIdle(nowMillis)) {
                 due.add(new Settlement(id, account, account.unsettled.get()));
             } else {
-                accounts.remove(id, account);
+                accounts.computeIfPresent(id, (same, now) -> now.isIdle(nowMillis) ? null : now);
             }
         });
         // All instances in the same order: none waits for another that waits for it.

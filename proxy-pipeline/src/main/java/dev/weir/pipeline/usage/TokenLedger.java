@@ -1,6 +1,6 @@
 package dev.weir.pipeline.usage;
 
-/** Is told what keys spend, when their answers end. On the event loops: must be quick. */
+/** Is told what keys with a budget spend, when their answers end. On the event loops: must be quick. */
 @FunctionalInterface
 interface TokenLedger {
     /**

@@ -6,6 +6,7 @@ import dev.weir.core.ModelProfiles;
 import dev.weir.core.Outcome;
 import dev.weir.core.Services;
 import dev.weir.core.TokenUsage;
+import dev.weir.pipeline.auth.KeyBudget;
 import dev.weir.pipeline.auth.TokenBudgets;
 import dev.weir.pipeline.store.Database;
 import dev.weir.pipeline.store.DatabaseAwayException;
@@ -76,7 +77,7 @@ public final class UsageRecorder implements AutoCloseable {
             return;
         }
         add(entry);
-        if (usage.totalTokens() > 0 && !entry.keyId().isEmpty()) {
+        if (usage.totalTokens() > 0 && exchange.get(KeyBudget.KEY) != null) {
             ledger.spent(entry.keyId(), usage.totalTokens());
         }
     }

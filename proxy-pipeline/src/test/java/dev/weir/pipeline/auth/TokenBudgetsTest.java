@@ -14,7 +14,13 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
@@ -44,7 +50,7 @@ final class TokenBudgetsTest {
         test.close();
     }
 
-    private static final class SetClock extends Clock {
+    private static class SetClock extends Clock {
         private Instant now;
 
         SetClock(Instant now) {
@@ -187,11 +193,53 @@ final class TokenBudgetsTest {
     }
 
     @Test
-    void keysWithoutABudgetAreNotCounted() {
-        one.spend("key_2", 5_000);
+    void aLongRequestPaysWhatItUsed() {
+        assertAdmitted(one, DAILY);
+        clock.now = clock.now.plus(Duration.ofMinutes(11));
         one.settle();
+        clock.now = clock.now.plus(Duration.ofMinutes(11));
 
-        assertThatCode(() -> one.admit(new Identity("key_2", false, false), DAILY))
-                .doesNotThrowAnyException();
+        one.spend("key_1", 1_000);
+        assertRefused(one, DAILY, "2026-11-30T00:00:00Z", Duration.ofMinutes(98));
+
+        one.settle();
+        assertAdmitted(other, DAILY);
+        other.settle();
+        assertRefused(other, DAILY, "2026-11-30T00:00:00Z", Duration.ofMinutes(98));
+    }
+
+    @Test
+    void nothingIsLostBesideAnAccountThatIsForgotten() throws Exception {
+        AtomicInteger looks = new AtomicInteger();
+        // Every other look at it is eleven minutes later: each account is soon idle.
+        Clock idle = new SetClock(clock.now) {
+            @Override
+            public Instant instant() {
+                return super.instant().plus(Duration.ofMinutes(11L * (looks.incrementAndGet() % 2)));
+            }
+        };
+        TokenBudgets forgetful = new TokenBudgets(test.open(), idle, null);
+        ExecutorService threads = Executors.newFixedThreadPool(2);
+        List<Future<?>> spending = new ArrayList<>();
+        for (int thread = 0; thread < 2; thread++) {
+            spending.add(threads.submit(() -> {
+                for (int i = 0; i < 20_000; i++) {
+                    forgetful.spend("key_1", 1);
+                }
+            }));
+        }
+        while (!spending.stream().allMatch(Future::isDone)) {
+            forgetful.settle();
+        }
+        for (Future<?> each : spending) {
+            each.get(1, TimeUnit.SECONDS);
+        }
+        threads.shutdown();
+        forgetful.settle();
+
+        assertAdmitted(other, DAILY);
+        other.settle();
+        assertAdmitted(other, new KeyBudget(40_001, 0));
+        assertRefused(other, new KeyBudget(40_000, 0), "2026-11-30T00:00:00Z", Duration.ofHours(2));
     }
 }

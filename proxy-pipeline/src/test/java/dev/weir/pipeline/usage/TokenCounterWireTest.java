@@ -10,6 +10,7 @@ import dev.weir.core.Exchange;
 import dev.weir.core.GatewayError;
 import dev.weir.core.GatewayException;
 import dev.weir.core.Headers;
+import dev.weir.core.Identity;
 import dev.weir.core.LocalResponse;
 import dev.weir.core.Middleware;
 import dev.weir.core.ModelRequest;
@@ -20,16 +21,20 @@ import dev.weir.core.TokenUsage;
 import dev.weir.core.Verdict;
 import dev.weir.pipeline.PipelineServer;
 import dev.weir.pipeline.TestServices;
+import dev.weir.pipeline.auth.KeyBudget;
 import dev.weir.pipeline.store.Database;
 import dev.weir.pipeline.store.TestDatabase;
 import dev.weir.pipeline.usage.UsageQuery.Group;
+import dev.weir.testing.Await;
 import dev.weir.testing.RawClient;
 import io.netty.buffer.Unpooled;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -50,7 +55,8 @@ final class TokenCounterWireTest {
     private final TestDatabase test = TestDatabase.of(Database.Kind.SQLITE);
     private final Database database = test.open();
     private final TestServices services = new TestServices(database, test.directory());
-    private final UsageRecorder recorder = new UsageRecorder(services, database, (key, tokens) -> {});
+    private final Map<String, Long> spent = new ConcurrentHashMap<>();
+    private final UsageRecorder recorder = new UsageRecorder(services, database, spent::put);
     private final BlockingQueue<Seen> before = new LinkedBlockingQueue<>();
     private final BlockingQueue<Seen> behind = new LinkedBlockingQueue<>();
 
@@ -90,9 +96,21 @@ final class TokenCounterWireTest {
                         play.answer(downstream);
                     }
                 },
+                TokenCounterWireTest::identify,
                 observer(before),
                 new UsageMiddleware(new UsageSettings(true), recorder),
                 observer(behind));
+    }
+
+    private static Verdict identify(Exchange exchange) {
+        String key = exchange.request().headers().get("x-key");
+        if (key != null) {
+            exchange.set(Identity.KEY, new Identity(key, false, false));
+        }
+        if (exchange.request().headers().contains("x-budget")) {
+            exchange.set(KeyBudget.KEY, new KeyBudget(1_000, 0));
+        }
+        return Verdict.PROCEED;
     }
 
     private static Middleware observer(BlockingQueue<Seen> seen) {
@@ -158,6 +176,21 @@ final class TokenCounterWireTest {
             RawClient.post(server.port(), "/v1/chat/completions", BODY);
 
             assertSeen(new Seen(9, 4, false));
+        }
+    }
+
+    @Test
+    void whoeverWasLetOnWithinABudgetPaysAndNobodyElse() throws Exception {
+        try (PipelineServer server = server(downstream -> {
+            stream(downstream, ROLE, PIECE, PIECE, USAGE, "data: [DONE]\n\n");
+            write(downstream, "", true);
+            downstream.flush();
+        })) {
+            RawClient.post(server.port(), "/v1/chat/completions", BODY, "x-key: without");
+            RawClient.post(server.port(), "/v1/chat/completions", BODY, "x-key: within", "x-budget: yes");
+
+            Await.until("both are over", () -> before.size() == 2);
+            assertThat(spent).containsExactly(Map.entry("within", 13L));
         }
     }
 
