@@ -10,7 +10,7 @@ import java.util.Set;
  * What many keys have in common, kept once for all of them.
  *
  * @param blocked refused for now
- * @param revoked as if it were not there
+ * @param revoked refused for ever; a snapshot holds it until all keys are read again
  */
 record KeyPolicy(
         Set<KeyScope> scopes, ModelPatterns models, Limits limits, KeyBudget budget, boolean blocked, boolean revoked) {

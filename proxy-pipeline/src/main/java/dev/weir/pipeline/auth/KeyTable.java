@@ -145,15 +145,14 @@ final class KeyTable {
     }
 
     /**
-     * What the key of a row is good for; null if it was revoked.
+     * What the key of a row is good for.
      *
-     * @throws GatewayException if it has expired or is blocked
+     * @throws GatewayException if it was revoked, has expired or is blocked
      */
-    @Nullable
     Grant grant(int row) throws GatewayException {
         KeyPolicy policy = policies[policyOf[row]];
         if (policy.revoked()) {
-            return null;
+            throw new GatewayException(GatewayError.INVALID_API_KEY, "the API key that was sent was revoked");
         }
         if (untilMillis[row] != 0 && untilMillis[row] <= System.currentTimeMillis()) {
             throw new GatewayException(

@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
 /**
  * The keys of the database, in a snapshot that every event loop looks into without waiting. A thread of its own asks the
  * database for its version every {@code poll}, or at once when somebody says that there is something new, and reads what
- * changed. While the database is away, the last snapshot is what is known: a key that is in it stays good, and one that is not
+ * changed. While the database is away, the last snapshot is what is known: a key that is in it stays what it was, and one that is not
  * is answered 503, for it may be new. Outlives reloads.
  */
 public final class StoredKeys implements KeyStore, AutoCloseable {

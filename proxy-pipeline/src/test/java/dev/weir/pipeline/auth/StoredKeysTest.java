@@ -147,7 +147,7 @@ final class StoredKeysTest {
         assertThat(find(stored, issued.secret())).isNotNull();
 
         own.revoke(issued.key().id());
-        assertThat(find(stored, issued.secret())).isNull();
+        assertThat(refusal(stored, issued.secret())).isEqualTo(GatewayError.INVALID_API_KEY);
     }
 
     @Test
@@ -168,7 +168,7 @@ final class StoredKeysTest {
 
         keys.revoke(issued.key().id());
         Await.until(LONG, "revoked", () -> find(stored, issued.secret()) == null);
-        assertThat(stored.find(KeyDigest.ofSent(issued.secret()))).isNull();
+        assertThat(refusal(stored, issued.secret())).isEqualTo(GatewayError.INVALID_API_KEY);
     }
 
     @Test
@@ -196,7 +196,7 @@ final class StoredKeysTest {
             stored.refresh();
             keys.revoke(gone.key().id());
             stored.refresh();
-            assertThat(stored.find(KeyDigest.ofSent(gone.secret()))).isNull();
+            assertThat(find(stored, gone.secret())).isNull();
         }
         assertThat(find(stored, kept.secret())).isNotNull();
     }
@@ -218,6 +218,25 @@ final class StoredKeysTest {
             assertThat(after.isCurrent()).isFalse();
             assertThat(find(after, issued.secret()))
                     .satisfies(grant -> assertThat(grant.identity().limits()).isEqualTo(new Limits(5, 6, 7)));
+            assertThat(refusal(after, "sk-unknown")).isEqualTo(GatewayError.STORE_UNAVAILABLE);
+            after.close();
+            opened.clear();
+        }
+    }
+
+    @Test
+    void aRevokedKeyThatIsKnownIsRefusedWithoutTheDatabaseToo() throws Exception {
+        Issued revoked = keys.create(KeySpec.named("revoked"));
+        StoredKeys stored = open();
+        keys.revoke(revoked.key().id());
+        stored.refresh();
+        assertThat(refusal(stored, revoked.secret())).isEqualTo(GatewayError.INVALID_API_KEY);
+        stored.close();
+        opened.clear();
+
+        try (Database away = away()) {
+            StoredKeys after = open(away, copy());
+            assertThat(refusal(after, revoked.secret())).isEqualTo(GatewayError.INVALID_API_KEY);
             assertThat(refusal(after, "sk-unknown")).isEqualTo(GatewayError.STORE_UNAVAILABLE);
             after.close();
             opened.clear();
