@@ -36,6 +36,8 @@ final class KeyTable {
     private final byte[] names;
     private final KeyPolicy[] policies;
     private final AtomicReferenceArray<@Nullable Hot> hot;
+    private final long madeMillis = System.currentTimeMillis();
+    private final int good;
 
     /** One key, by one of its secrets. */
     static final class Row {
@@ -96,6 +98,11 @@ final class KeyTable {
             slots[slot] = row + 1;
         }
         hot = new AtomicReferenceArray<>(Math.min(HOT_GRANTS, Math.max(1, slots.length)));
+        int count = 0;
+        for (int row = 0; row < size; row++) {
+            count += wasGood(row) ? 1 : 0;
+        }
+        good = count;
     }
 
     /** {@code key_} and the bits in hexadecimal digits. */
@@ -114,6 +121,15 @@ final class KeyTable {
 
     int size() {
         return size;
+    }
+
+    /** How many rows were neither revoked nor expired when this was made. */
+    int good() {
+        return good;
+    }
+
+    boolean wasGood(int row) {
+        return !policies[policyOf[row]].revoked() && (untilMillis[row] == 0 || untilMillis[row] > madeMillis);
     }
 
     private int slot(byte[] bytes, int at) {

@@ -59,7 +59,7 @@ public final class StoredKeys implements KeyStore, AutoCloseable {
         return services.shared(StoredKeys.class, () -> {
             StoredKeys keys = new StoredKeys(
                     services.shared(Database.class), services.stateDirectory().resolve(COPY));
-            services.meters().gauge("weir_keys_known", "API keys in the snapshot.", keys::size);
+            services.meters().gauge("weir_keys_known", "Good API keys in the snapshot.", keys::size);
             services.meters()
                     .gauge("weir_keys_age_seconds", "Since the snapshot was last known to be true.", keys::ageSeconds);
             return keys;
@@ -118,7 +118,7 @@ public final class StoredKeys implements KeyStore, AutoCloseable {
         return database.isUp() && ageMillis() <= Math.max(MIN_CURRENT_MILLIS, 3 * pollMillis);
     }
 
-    /** How many secrets are known. */
+    /** How many secrets are known that are good; counted when they were read. */
     public int size() {
         KeySnapshot known = snapshot;
         return known == null ? 0 : known.size();

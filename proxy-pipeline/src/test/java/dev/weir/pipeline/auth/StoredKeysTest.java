@@ -202,6 +202,42 @@ final class StoredKeysTest {
     }
 
     @Test
+    void whatIsCountedIsGood() throws Exception {
+        Issued first = keys.create(KeySpec.named("first"));
+        Issued second = keys.create(KeySpec.named("second"));
+        keys.create(with(Set.of(KeyScope.CLIENT), false, 1));
+        StoredKeys stored = open();
+        ApiKeys own = new ApiKeys(database, "sk-weir-", stored::refresh);
+        assertThat(stored.size()).isEqualTo(2);
+
+        own.update(first.key().id(), spec -> with(Set.of(KeyScope.CLIENT), true, 0));
+        assertThat(stored.size()).as("one changed").isEqualTo(2);
+
+        own.rotate(first.key().id(), Duration.ofHours(1));
+        assertThat(stored.size()).as("two secrets for an hour").isEqualTo(3);
+        own.rotate(first.key().id(), Duration.ZERO);
+        assertThat(stored.size()).as("only the new secret").isEqualTo(2);
+
+        Issued third = own.create(KeySpec.named("third"));
+        assertThat(stored.size()).as("one more").isEqualTo(3);
+        own.revoke(second.key().id());
+        own.revoke(third.key().id());
+        assertThat(stored.size()).as("two revoked").isOne();
+        assertThat(open(database, test.directory().resolve("another.copy")).size())
+                .as("read anew")
+                .isOne();
+
+        stored.close();
+        opened.remove(stored);
+        try (Database away = away()) {
+            StoredKeys after = open(away, copy());
+            assertThat(after.size()).as("from the copy").isOne();
+            after.close();
+            opened.remove(after);
+        }
+    }
+
+    @Test
     void aStartWithoutTheDatabaseKnowsWhatWasKnown() throws Exception {
         Issued issued = keys.create(with(Set.of(KeyScope.CLIENT), false, 0));
         Issued gone = keys.create(KeySpec.named("gone"));
