@@ -20,13 +20,13 @@ public enum KeyScope {
     }
 
     /**
-     * The scope of that name.
+     * The scope of that name, which people also write with a hyphen.
      *
      * @throws IllegalArgumentException if there is none
      */
     public static KeyScope of(String text) {
         for (KeyScope scope : values()) {
-            if (scope.text().equals(text)) {
+            if (scope.text().equals(text.replace('-', '_'))) {
                 return scope;
             }
         }
