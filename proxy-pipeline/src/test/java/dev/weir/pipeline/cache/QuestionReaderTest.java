@@ -7,6 +7,7 @@ import dev.weir.core.ModelProfile;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,6 +16,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Equal requests ask the same question however they are written, and any difference that matters makes another one. */
@@ -69,6 +71,87 @@ final class QuestionReaderTest {
             if (before != null) {
                 assertThat(request.fields()).isEqualTo(before);
             }
+        }
+    }
+
+    /** What says who asks, or in which form. */
+    private static List<String> volatileFields(CacheableCall call) {
+        List<String> names =
+                new ArrayList<>(List.of("user", "safety_identifier", "metadata", "stream", "stream_options"));
+        if (call == CacheableCall.CHAT) {
+            names.add("prompt_cache_key");
+        }
+        return names;
+    }
+
+    private static RandomRequest generation(CacheableCall call, int seed) {
+        return RandomRequest.generation(new Random(seed), call == CacheableCall.CHAT);
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"CHAT", "COMPLETIONS"})
+    void howAChatOrCompletionIsWrittenAndWhoAsksDoNotMatter(CacheableCall call) {
+        for (int seed = 0; seed < ROUNDS; seed++) {
+            RandomRequest request = generation(call, seed);
+            CacheKey plain = key(call, request.plain());
+            Random random = new Random(seed + 1);
+            RandomRequest other = request;
+            for (int i = random.nextInt(4); i >= 0; i--) {
+                other = other.withAnother(volatileFields(call), random);
+            }
+            String otherwise = other.writtenOtherwise(random);
+            assertThat(key(call, otherwise))
+                    .as("%s%n%s", request.plain(), otherwise)
+                    .isEqualTo(plain);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"CHAT", "COMPLETIONS"})
+    void anyOtherValueOfAChatOrCompletionIsAnotherQuestion(CacheableCall call) {
+        int kept = 0;
+        for (int seed = 0; seed < ROUNDS; seed++) {
+            RandomRequest request = generation(call, seed);
+            Random random = new Random(seed + 1);
+            RandomRequest other = random.nextBoolean()
+                    ? request.changed(random)
+                    : request.changedBelow(call == CacheableCall.CHAT ? "messages" : "prompt", random);
+            // What is no question any more, without its seed say, is kept for nobody.
+            Question question = read(call, other.writtenOtherwise(random));
+            if (question != null) {
+                kept++;
+                assertThat(question.key())
+                        .as("%s%n%s", request.plain(), other.plain())
+                        .isNotEqualTo(key(call, request.plain()));
+            }
+        }
+        assertThat(kept).isGreaterThan(ROUNDS / 2);
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"CHAT", "COMPLETIONS"})
+    void noTwoOfManyChatsOrCompletionsAreTakenForEachOther(CacheableCall call) {
+        Map<CacheKey, Object> seen = new HashMap<>();
+        for (int seed = 0; seed < ROUNDS; seed++) {
+            RandomRequest request = generation(call, seed);
+            Object before = seen.putIfAbsent(key(call, request.plain()), request.fields());
+            if (before != null) {
+                assertThat(request.fields()).isEqualTo(before);
+            }
+        }
+        assertThat(seen).hasSizeGreaterThan(ROUNDS * 9 / 10);
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"EMBEDDINGS", "OLLAMA_EMBED", "OLLAMA_EMBEDDINGS"})
+    void whatIsVolatileForOneCallCountsForAnother(CacheableCall call) {
+        for (int seed = 0; seed < ROUNDS; seed++) {
+            RandomRequest request = RandomRequest.of(new Random(seed));
+            RandomRequest other =
+                    request.withAnother(List.of("stream", "stream_options", "prompt_cache_key"), new Random(seed + 1));
+            assertThat(key(call, other.plain()))
+                    .as("%s%n%s", request.plain(), other.plain())
+                    .isNotEqualTo(key(call, request.plain()));
         }
     }
 

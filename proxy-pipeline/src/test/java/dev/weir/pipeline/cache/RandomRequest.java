@@ -23,6 +23,42 @@ record RandomRequest(Map<String, @Nullable Object> fields) {
         return new RandomRequest(fields);
     }
 
+    /** One that the same model always answers alike: a chat, or else a completion. */
+    static RandomRequest generation(Random random, boolean chat) {
+        Map<String, @Nullable Object> fields = object(random, 3);
+        fields.put("model", "m");
+        if (chat) {
+            List<@Nullable Object> messages = new ArrayList<>();
+            for (int i = 1 + random.nextInt(4); i > 0; i--) {
+                messages.add(message(random));
+            }
+            fields.put("messages", messages);
+        } else {
+            fields.put("prompt", random.nextBoolean() ? text(random) : List.of(text(random), text(random)));
+        }
+        if (random.nextBoolean()) {
+            fields.put("max_tokens", BigDecimal.valueOf(random.nextInt(1_000)));
+        }
+        if (random.nextBoolean()) {
+            // Not as a decimal: a seed is one only where it is written as an integer.
+            fields.put("seed", random.nextLong());
+        } else {
+            fields.put("temperature", BigDecimal.ZERO);
+        }
+        return new RandomRequest(fields);
+    }
+
+    private static Map<String, @Nullable Object> message(Random random) {
+        Map<String, @Nullable Object> message = object(random, 2);
+        message.put("role", List.of("system", "user", "assistant", "tool").get(random.nextInt(4)));
+        message.put("content", value(random, 2));
+        if (random.nextInt(3) == 0) {
+            // It counts here, whatever it means at the top.
+            message.put(random.nextBoolean() ? "user" : "stream", text(random));
+        }
+        return message;
+    }
+
     private static Map<String, @Nullable Object> object(Random random, int depth) {
         Map<String, @Nullable Object> object = new LinkedHashMap<>();
         for (int i = random.nextInt(5); i > 0; i--) {
@@ -77,6 +113,49 @@ record RandomRequest(Map<String, @Nullable Object> fields) {
         return new RandomRequest(copy);
     }
 
+    /** The same with one of {@code names}, which matter to nothing, put in, changed or taken away. */
+    RandomRequest withAnother(List<String> names, Random random) {
+        Map<String, @Nullable Object> copy = new LinkedHashMap<>(fields);
+        String name = names.get(random.nextInt(names.size()));
+        if (copy.containsKey(name) && random.nextBoolean()) {
+            copy.remove(name);
+        } else {
+            copy.put(name, value(random, 2));
+        }
+        return new RandomRequest(copy);
+    }
+
+    /** The same with one value changed, added or taken away somewhere below the field {@code name}. */
+    RandomRequest changedBelow(String name, Random random) {
+        Map<String, @Nullable Object> copy = new LinkedHashMap<>(fields);
+        copy.put(name, changedSomewhere(copy.get(name), random));
+        return new RandomRequest(copy);
+    }
+
+    private static @Nullable Object changedSomewhere(@Nullable Object value, Random random) {
+        if (value instanceof Map<?, ?> map && !map.isEmpty()) {
+            Map<@Nullable Object, @Nullable Object> copy = new LinkedHashMap<>(map);
+            Object name = new ArrayList<>(copy.keySet()).get(random.nextInt(copy.size()));
+            if (random.nextInt(5) == 0) {
+                copy.remove(name);
+            } else {
+                copy.put(name, changedSomewhere(copy.get(name), random));
+            }
+            return copy;
+        }
+        if (value instanceof List<?> list && !list.isEmpty()) {
+            List<@Nullable Object> copy = new ArrayList<>(list);
+            int at = random.nextInt(copy.size());
+            switch (random.nextInt(6)) {
+                case 0 -> copy.remove(at);
+                case 1 -> copy.add(at, "new");
+                default -> copy.set(at, changedSomewhere(copy.get(at), random));
+            }
+            return copy;
+        }
+        return change(value, random);
+    }
+
     private static @Nullable Object change(@Nullable Object value, Random random) {
         if (value instanceof BigDecimal number) {
             return number.add(BigDecimal.ONE.movePointLeft(random.nextInt(40)));
@@ -88,6 +167,9 @@ record RandomRequest(Map<String, @Nullable Object> fields) {
             List<@Nullable Object> longer = new ArrayList<>(list);
             longer.add(random.nextInt(longer.size() + 1), "new");
             return longer;
+        }
+        if (value instanceof Long number) {
+            return number + 1;
         }
         if (value instanceof Boolean bool) {
             return !bool;
