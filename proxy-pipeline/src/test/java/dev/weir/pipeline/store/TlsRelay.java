@@ -1,0 +1,174 @@
+package dev.weir.pipeline.store;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.util.Base64;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
+
+/** A loopback port that speaks TLS, with a certificate of its own for 127.0.0.1, and leads to a plain one. Any thread. */
+final class TlsRelay implements AutoCloseable {
+    private static final char[] PASSWORD = "certificate".toCharArray();
+    private static final String ALIAS = "relay";
+
+    private final int target;
+    private final Path ca;
+    private final ServerSocket listener;
+    private final Set<Socket> open = ConcurrentHashMap.newKeySet();
+    private final AtomicInteger relayed = new AtomicInteger();
+
+    private TlsRelay(int target, Path ca, ServerSocket listener) {
+        this.target = target;
+        this.ca = ca;
+        this.listener = listener;
+    }
+
+    /** Begins to listen; {@code directory} is for the certificate, one relay to each. */
+    static TlsRelay to(int target, Path directory) {
+        try {
+            KeyStore keys = newKeys(directory);
+            Path ca = directory.resolve("ca.pem");
+            Files.writeString(
+                    ca,
+                    "-----BEGIN CERTIFICATE-----\n"
+                            + Base64.getMimeEncoder(64, new byte[] {'\n'})
+                                    .encodeToString(keys.getCertificate(ALIAS).getEncoded())
+                            + "\n-----END CERTIFICATE-----\n");
+            KeyManagerFactory managers = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+            managers.init(keys, PASSWORD);
+            SSLContext context = SSLContext.getInstance("TLS");
+            context.init(managers.getKeyManagers(), null, null);
+            ServerSocket listener =
+                    context.getServerSocketFactory().createServerSocket(0, 50, InetAddress.getLoopbackAddress());
+            TlsRelay relay = new TlsRelay(target, ca, listener);
+            start(relay::accept);
+            return relay;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static KeyStore newKeys(Path directory) throws IOException, GeneralSecurityException {
+        Path file = directory.resolve("keys.p12");
+        Process keytool = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "keytool")
+                                .toString(),
+                        "-genkeypair",
+                        "-alias",
+                        ALIAS,
+                        "-keyalg",
+                        "EC",
+                        "-dname",
+                        "CN=relay",
+                        "-ext",
+                        "san=ip:127.0.0.1",
+                        "-storetype",
+                        "PKCS12",
+                        "-keystore",
+                        file.toString(),
+                        "-storepass",
+                        new String(PASSWORD))
+                .redirectErrorStream(true)
+                .redirectOutput(directory.resolve("keytool.log").toFile())
+                .start();
+        try {
+            if (!keytool.waitFor(60, TimeUnit.SECONDS)) {
+                throw new IOException("keytool does not end");
+            }
+        } catch (InterruptedException e) {
+            throw new IOException(e);
+        }
+        KeyStore keys = KeyStore.getInstance("PKCS12");
+        try (InputStream in = Files.newInputStream(file)) {
+            keys.load(in, PASSWORD);
+        }
+        return keys;
+    }
+
+    int port() {
+        return listener.getLocalPort();
+    }
+
+    /** The certificate, in PEM: who trusts it trusts this relay. */
+    Path ca() {
+        return ca;
+    }
+
+    /** How many bytes went through from clients, decrypted. */
+    int relayed() {
+        return relayed.get();
+    }
+
+    private static void start(Runnable task) {
+        Thread thread = new Thread(task, "tls-relay");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    private void accept() {
+        while (!listener.isClosed()) {
+            try {
+                Socket near = listener.accept();
+                open.add(near);
+                start(() -> serve(near));
+            } catch (IOException closed) {
+                // The end, or one that has gone already.
+            }
+        }
+    }
+
+    private void serve(Socket near) {
+        try (near;
+                Socket far = new Socket(InetAddress.getLoopbackAddress(), target)) {
+            open.add(far);
+            start(() -> copy(far, near, new AtomicInteger()));
+            copy(near, far, relayed);
+        } catch (IOException refused) {
+            // The client sees that its connection ends.
+        } finally {
+            open.remove(near);
+        }
+    }
+
+    private static void copy(Socket from, Socket to, AtomicInteger count) {
+        try (from;
+                to) {
+            InputStream in = from.getInputStream();
+            OutputStream out = to.getOutputStream();
+            byte[] buffer = new byte[16 * 1024];
+            for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
+                count.addAndGet(read);
+                out.write(buffer, 0, read);
+            }
+        } catch (IOException over) {
+            // Both are closed.
+        }
+    }
+
+    @Override
+    public void close() {
+        try {
+            listener.close();
+            for (Socket socket : open) {
+                socket.close();
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
