@@ -9,18 +9,21 @@ import dev.weir.core.GatewayException;
 import dev.weir.core.Identity;
 import dev.weir.pipeline.store.Database;
 import dev.weir.pipeline.store.TestDatabase;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
@@ -50,7 +53,7 @@ final class TokenBudgetsTest {
         test.close();
     }
 
-    private static class SetClock extends Clock {
+    private static final class SetClock extends Clock {
         private Instant now;
 
         SetClock(Instant now) {
@@ -210,36 +213,43 @@ final class TokenBudgetsTest {
 
     @Test
     void nothingIsLostBesideAnAccountThatIsForgotten() throws Exception {
-        AtomicInteger looks = new AtomicInteger();
-        // Every other look at it is eleven minutes later: each account is soon idle.
-        Clock idle = new SetClock(clock.now) {
-            @Override
-            public Instant instant() {
-                return super.instant().plus(Duration.ofMinutes(11L * (looks.incrementAndGet() % 2)));
-            }
-        };
-        TokenBudgets forgetful = new TokenBudgets(test.open(), idle, null);
-        ExecutorService threads = Executors.newFixedThreadPool(2);
-        List<Future<?>> spending = new ArrayList<>();
-        for (int thread = 0; thread < 2; thread++) {
-            spending.add(threads.submit(() -> {
-                for (int i = 0; i < 20_000; i++) {
-                    forgetful.spend("key_1", 1);
+        int rounds = 50_000;
+        Instant early = clock.now;
+        AtomicInteger settled = new AtomicInteger();
+        AtomicReference<TokenBudgets> turn = new AtomicReference<>(one);
+        Path file = Files.createTempFile(test.directory(), "no", ".directory");
+        ExecutorService settling = Executors.newSingleThreadExecutor();
+        try (Database away =
+                Database.open(new Database.Settings("sqlite:" + file + "/weir.db", test.directory(), 2, 300, 300))) {
+            Future<?> all = settling.submit(() -> {
+                TokenBudgets last = one;
+                for (int round = 1; round <= rounds; round++) {
+                    while (turn.get() == last) {
+                        Thread.onSpinWait();
+                    }
+                    last = Objects.requireNonNull(turn.get());
+                    last.settle();
+                    settled.set(round);
                 }
-            }));
+            });
+            for (int round = 1; round <= rounds; round++) {
+                TokenBudgets budgets = new TokenBudgets(away, clock, null);
+                clock.now = early;
+                budgets.admit(KEY, DAILY);
+                clock.now = early.plus(Duration.ofMinutes(11));
+                turn.set(budgets);
+                for (int i = round % 100; i > 0; i--) {
+                    Thread.onSpinWait();
+                }
+                budgets.spend("key_1", 1_000);
+                while (settled.get() < round && !all.isDone()) {
+                    Thread.onSpinWait();
+                }
+                assertThatThrownBy(() -> budgets.admit(KEY, DAILY)).isInstanceOf(GatewayException.class);
+            }
+            all.get(20, TimeUnit.SECONDS);
+        } finally {
+            settling.shutdownNow();
         }
-        while (!spending.stream().allMatch(Future::isDone)) {
-            forgetful.settle();
-        }
-        for (Future<?> each : spending) {
-            each.get(1, TimeUnit.SECONDS);
-        }
-        threads.shutdown();
-        forgetful.settle();
-
-        assertAdmitted(other, DAILY);
-        other.settle();
-        assertAdmitted(other, new KeyBudget(40_001, 0));
-        assertRefused(other, new KeyBudget(40_000, 0), "2026-11-30T00:00:00Z", Duration.ofHours(2));
     }
 }
