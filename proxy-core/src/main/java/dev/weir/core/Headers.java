@@ -156,7 +156,7 @@ public final class Headers {
                 to += 2;
             }
         }
-        used = Math.min(used, to);
+        used = to;
     }
 
     /** Appends a line whose bytes the caller has checked already. */

@@ -286,7 +286,7 @@ record RouteTables(RouteTable clients, RouteTable admins) {
                     services.shared(Database.class),
                     StoredKeys.of(services),
                     Redis.of(services),
-                    observation::auditQueue);
+                    AuditWriter.of(services));
             Readiness.Needs needs = Readiness.Needs.of(
                     config.pipeline(),
                     config.settings("rate_limit").bind(LimitSettings.class, problems),

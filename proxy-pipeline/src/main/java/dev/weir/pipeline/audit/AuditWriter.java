@@ -64,7 +64,7 @@ public final class AuditWriter implements AutoCloseable {
         this.retention = new AuditRetention(database);
         this.thread = new Thread(this::run, "weir-audit");
         thread.setDaemon(true);
-        meters.gauge("weir_audit_queue", "Audit records waiting in memory.", places::get);
+        meters.gauge("weir_audit_queue", "Audit records waiting in memory.", this::waiting);
         meters.gauge("weir_audit_spill_bytes", "Audit records waiting on disk, in bytes.", relay::spillBytes);
         meters.gauge("weir_audit_body_bytes", "Bodies copied for the audit, in bytes.", bodyBytes::bytes);
     }
@@ -82,6 +82,11 @@ public final class AuditWriter implements AutoCloseable {
     /** How many records are lost since the start. */
     long lost() {
         return drops.total();
+    }
+
+    /** How many records wait in memory. */
+    public int waiting() {
+        return places.get();
     }
 
     /** What bodies that are copied may take together. */

@@ -2,6 +2,7 @@ package dev.weir.server.management;
 
 import dev.weir.backends.Backend;
 import dev.weir.pipeline.audit.AuditSettings;
+import dev.weir.pipeline.audit.AuditWriter;
 import dev.weir.pipeline.auth.StoredKeys;
 import dev.weir.pipeline.limit.LimitSettings;
 import dev.weir.pipeline.limit.LimitSettings.Amounts;
@@ -11,7 +12,6 @@ import dev.weir.pipeline.store.Database;
 import dev.weir.pipeline.store.Redis;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,10 +28,10 @@ public final class Readiness {
      * What requests may need besides a backend.
      *
      * @param redis null for none
-     * @param auditQueue how many records wait in memory
+     * @param audit where records wait for the database
      */
     public record Stores(
-            Database database, StoredKeys keys, @Nullable Redis redis, IntSupplier auditQueue) {}
+            Database database, StoredKeys keys, @Nullable Redis redis, AuditWriter audit) {}
 
     /**
      * What the middlewares of the pipeline need of the stores.
@@ -93,7 +93,7 @@ public final class Readiness {
         // A queue that is full for a moment, its database there, is not an outage.
         if (needs.auditPlaces() > 0
                 && !stores.database().isUp()
-                && stores.auditQueue().getAsInt() >= needs.auditPlaces()) {
+                && stores.audit().waiting() >= needs.auditPlaces()) {
             obstacles.add("there is no room for audit records, the database is away, and audit.mode is required");
         }
         return obstacles;

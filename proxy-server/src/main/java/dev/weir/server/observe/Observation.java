@@ -13,14 +13,10 @@ import io.netty.channel.EventLoopGroup;
 import io.prometheus.client.CollectorRegistry;
 import io.prometheus.client.hotspot.DefaultExports;
 import java.nio.file.Path;
-import java.util.Collections;
-import java.util.Set;
 import java.util.concurrent.ScheduledExecutorService;
 
 /** What is seen of a running gateway: metrics and the access log. Any thread. */
 public final class Observation implements AutoCloseable {
-    private static final String AUDIT_QUEUE = "weir_audit_queue";
-
     private final CollectorRegistry registry = new CollectorRegistry();
     private final ExchangeMetrics exchanges = new ExchangeMetrics(registry);
     private final BackendMetrics backends = new BackendMetrics(registry);
@@ -45,14 +41,6 @@ public final class Observation implements AutoCloseable {
 
     public CollectorRegistry registry() {
         return registry;
-    }
-
-    /** How many audit records wait in memory, as the audit itself tells monitoring. */
-    public int auditQueue() {
-        return Collections.list(registry.filteredMetricFamilySamples(Set.of(AUDIT_QUEUE))).stream()
-                .flatMap(family -> family.samples.stream())
-                .mapToInt(sample -> (int) sample.value)
-                .sum();
     }
 
     /** Where middlewares count. */
