@@ -6,7 +6,6 @@ import dev.weir.core.Services;
 import dev.weir.pipeline.auth.KeyRows.Version;
 import dev.weir.pipeline.store.Database;
 import dev.weir.pipeline.store.DatabaseAwayException;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -26,8 +25,6 @@ public final class StoredKeys implements KeyStore, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(StoredKeys.class);
     private static final String COPY = "data/keys.copy";
     private static final long MIN_CURRENT_MILLIS = 5_000;
-    private static final long COPY_PAUSE_MILLIS = 2_000;
-    private static final long CONFIRM_PAUSE_MILLIS = 10_000;
     private static final long RETRY_MILLIS = 2_000;
     private static final String NOT_LOADED = "API keys cannot be checked yet: their database has not answered";
     private static final String UNKNOWN_NOW =
@@ -37,7 +34,7 @@ public final class StoredKeys implements KeyStore, AutoCloseable {
 
     private final Database database;
     private final KeyReader reader;
-    private final KeyFile file;
+    private final KeyCopy copy;
     private final Semaphore news = new Semaphore(0);
     private final Thread thread;
     private final @Nullable KeyNotices notices;
@@ -49,10 +46,6 @@ public final class StoredKeys implements KeyStore, AutoCloseable {
 
     /** Whether the next reading must be of all keys; guarded by this. */
     private boolean all = true;
-
-    private @Nullable Version copied;
-    private long copiedMillis;
-    private boolean copyFails;
 
     /** The one of this process. */
     public static StoredKeys of(Services services) {
@@ -67,10 +60,10 @@ public final class StoredKeys implements KeyStore, AutoCloseable {
     }
 
     /** Reads the copy on disk, or the database if there is none and it answers, and follows the database from then on. */
-    StoredKeys(Database database, Path copy) {
+    StoredKeys(Database database, Path file) {
         this.database = database;
         this.reader = new KeyReader(database);
-        this.file = new KeyFile(copy);
+        this.copy = new KeyCopy(new KeyFile(file), () -> snapshot, () -> confirmedMillis);
         readCopy();
         if (snapshot == null) {
             database.awaitTried();
@@ -80,12 +73,14 @@ public final class StoredKeys implements KeyStore, AutoCloseable {
         thread = new Thread(this::run, "weir-keys");
         thread.setDaemon(true);
         thread.start();
+        copy.start();
         notices = database.kind() == Database.Kind.POSTGRESQL ? new KeyNotices(database, news::release) : null;
     }
 
     void settings(Duration poll, Duration maxStale) {
         pollMillis = Math.max(1, poll.toMillis());
         maxStaleMillis = maxStale.toMillis();
+        news.release();
     }
 
     @Override
@@ -167,9 +162,9 @@ public final class StoredKeys implements KeyStore, AutoCloseable {
     private void run() {
         try {
             while (!closed) {
+                long nextNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(pollMillis);
                 follow();
-                copy();
-                if (news.tryAcquire(pollMillis, TimeUnit.MILLISECONDS)) {
+                if (news.tryAcquire(nextNanos - System.nanoTime(), TimeUnit.NANOSECONDS)) {
                     news.drainPermits();
                 }
             }
@@ -179,44 +174,11 @@ public final class StoredKeys implements KeyStore, AutoCloseable {
     }
 
     private void readCopy() {
-        try {
-            KeyFile.Copy copy = file.read();
-            if (copy != null) {
-                snapshot = copy.snapshot();
-                copied = copy.snapshot().version();
-                confirmedMillis = Math.min(copy.confirmedMillis(), System.currentTimeMillis());
-                LOG.info("{} keys known from {}", copy.snapshot().size(), file);
-            }
-        } catch (IOException e) {
-            LOG.warn("the copy of the keys, {}, cannot be used: {}", file, e.getMessage());
+        KeyFile.Copy known = copy.read();
+        if (known != null) {
+            snapshot = known.snapshot();
+            confirmedMillis = Math.min(known.confirmedMillis(), System.currentTimeMillis());
         }
-    }
-
-    /** Keeps the copy on disk as new as it need be, without writing it for each of many changes. */
-    private void copy() {
-        KeySnapshot known = snapshot;
-        long nowMillis = System.currentTimeMillis();
-        if (known == null) {
-            return;
-        }
-        boolean changed = !known.version().equals(copied);
-        if (nowMillis - copiedMillis < (changed ? COPY_PAUSE_MILLIS : CONFIRM_PAUSE_MILLIS)) {
-            return;
-        }
-        try {
-            if (changed) {
-                file.write(known);
-            }
-            file.confirm(confirmedMillis);
-            copied = known.version();
-            copyFails = false;
-        } catch (IOException e) {
-            if (!copyFails) {
-                LOG.warn("the copy of the keys, {}, cannot be written: {}", file, e.toString());
-            }
-            copyFails = true;
-        }
-        copiedMillis = nowMillis;
     }
 
     @Override
@@ -231,7 +193,6 @@ public final class StoredKeys implements KeyStore, AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        copiedMillis = 0;
-        copy();
+        copy.close();
     }
 }

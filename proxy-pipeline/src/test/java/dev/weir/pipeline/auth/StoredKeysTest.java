@@ -172,6 +172,17 @@ final class StoredKeysTest {
     }
 
     @Test
+    void aShorterPollCountsAtOnce() throws Exception {
+        StoredKeys stored = open(test.open(), test.directory().resolve("other.copy"));
+        stored.settings(Duration.ofHours(1), Duration.ZERO);
+        Issued issued = keys.create(KeySpec.named("new"));
+
+        stored.settings(Duration.ofMillis(100), Duration.ZERO);
+
+        Await.until(LONG, "known", () -> find(stored, issued.secret()) != null);
+    }
+
+    @Test
     void anOldSecretWorksUntilItsGraceEnds() throws Exception {
         StoredKeys stored = open();
         ApiKeys own = new ApiKeys(database, "sk-weir-", stored::refresh);
