@@ -30,6 +30,7 @@ public final class RealPostgres implements AutoCloseable {
 
     private final Path directory;
     private final int port;
+    private final @Nullable TestCertificate certificate;
     private @Nullable EmbeddedPostgres server;
 
     private static final class Shared {
@@ -42,7 +43,8 @@ public final class RealPostgres implements AutoCloseable {
         }
     }
 
-    private RealPostgres() {
+    private RealPostgres(@Nullable TestCertificate certificate) {
+        this.certificate = certificate;
         try {
             directory = Files.createTempDirectory("weir-postgres");
             server = run(0);
@@ -59,12 +61,22 @@ public final class RealPostgres implements AutoCloseable {
 
     /** A server for the caller alone, who closes it. */
     public static RealPostgres start() {
-        return new RealPostgres();
+        return new RealPostgres(null);
+    }
+
+    /** A server for the caller alone, which speaks TLS with who asks for it, and shows {@code certificate}. */
+    public static RealPostgres startWithTls(TestCertificate certificate) {
+        return new RealPostgres(certificate);
     }
 
     private EmbeddedPostgres run(int atPort) throws IOException {
-        return EmbeddedPostgres.builder()
-                .setDataDirectory(directory)
+        EmbeddedPostgres.Builder builder = EmbeddedPostgres.builder();
+        if (certificate != null) {
+            builder.setServerConfig("ssl", "on")
+                    .setServerConfig("ssl_cert_file", certificate.pem().toString())
+                    .setServerConfig("ssl_key_file", certificate.keyPem().toString());
+        }
+        return builder.setDataDirectory(directory)
                 .setCleanDataDirectory(false)
                 .setRegisterShutdownHook(false)
                 .setServerConfig("fsync", "off")

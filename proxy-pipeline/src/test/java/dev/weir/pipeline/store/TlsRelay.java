@@ -7,23 +7,16 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
-import java.security.KeyStore;
-import java.util.Base64;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 
 /** A loopback port that speaks TLS, with a certificate of its own for 127.0.0.1, and leads to a plain one. Any thread. */
 final class TlsRelay implements AutoCloseable {
-    private static final char[] PASSWORD = "certificate".toCharArray();
-    private static final String ALIAS = "relay";
-
     private final int target;
     private final Path ca;
     private final ServerSocket listener;
@@ -39,21 +32,14 @@ final class TlsRelay implements AutoCloseable {
     /** Begins to listen; {@code directory} is for the certificate, one relay to each. */
     static TlsRelay to(int target, Path directory) {
         try {
-            KeyStore keys = newKeys(directory);
-            Path ca = directory.resolve("ca.pem");
-            Files.writeString(
-                    ca,
-                    "-----BEGIN CERTIFICATE-----\n"
-                            + Base64.getMimeEncoder(64, new byte[] {'\n'})
-                                    .encodeToString(keys.getCertificate(ALIAS).getEncoded())
-                            + "\n-----END CERTIFICATE-----\n");
+            TestCertificate certificate = TestCertificate.in(directory);
             KeyManagerFactory managers = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-            managers.init(keys, PASSWORD);
+            managers.init(certificate.keys(), TestCertificate.PASSWORD);
             SSLContext context = SSLContext.getInstance("TLS");
             context.init(managers.getKeyManagers(), null, null);
             ServerSocket listener =
                     context.getServerSocketFactory().createServerSocket(0, 50, InetAddress.getLoopbackAddress());
-            TlsRelay relay = new TlsRelay(target, ca, listener);
+            TlsRelay relay = new TlsRelay(target, certificate.pem(), listener);
             start(relay::accept);
             return relay;
         } catch (IOException e) {
@@ -61,43 +47,6 @@ final class TlsRelay implements AutoCloseable {
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException(e);
         }
-    }
-
-    private static KeyStore newKeys(Path directory) throws IOException, GeneralSecurityException {
-        Path file = directory.resolve("keys.p12");
-        Process keytool = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "keytool")
-                                .toString(),
-                        "-genkeypair",
-                        "-alias",
-                        ALIAS,
-                        "-keyalg",
-                        "EC",
-                        "-dname",
-                        "CN=relay",
-                        "-ext",
-                        "san=ip:127.0.0.1",
-                        "-storetype",
-                        "PKCS12",
-                        "-keystore",
-                        file.toString(),
-                        "-storepass",
-                        new String(PASSWORD))
-                .redirectErrorStream(true)
-                .redirectOutput(directory.resolve("keytool.log").toFile())
-                .start();
-        try {
-            if (!keytool.waitFor(60, TimeUnit.SECONDS)) {
-                throw new IOException("keytool does not end");
-            }
-        } catch (InterruptedException e) {
-            throw new IOException(e);
-        }
-        KeyStore keys = KeyStore.getInstance("PKCS12");
-        try (InputStream in = Files.newInputStream(file)) {
-            keys.load(in, PASSWORD);
-        }
-        return keys;
     }
 
     int port() {
