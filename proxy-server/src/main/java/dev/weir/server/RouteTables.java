@@ -27,6 +27,7 @@ import dev.weir.pipeline.agents.AgentShaping;
 import dev.weir.pipeline.audit.AuditQueries;
 import dev.weir.pipeline.audit.AuditSettings;
 import dev.weir.pipeline.audit.AuditWriter;
+import dev.weir.pipeline.audit.ConversationQueries;
 import dev.weir.pipeline.auth.ApiKeys;
 import dev.weir.pipeline.auth.AuthSettings;
 import dev.weir.pipeline.auth.StoredKeys;
@@ -322,11 +323,13 @@ record RouteTables(RouteTable clients, RouteTable admins) {
         /** What was written down, and which of it belongs together. */
         private void audit(RouteTable.Builder table) {
             Database database = services.shared(Database.class);
-            AuditQueries queries = new AuditQueries(database, AuditWriter.of(services));
+            AuditWriter writer = AuditWriter.of(services);
+            AuditQueries queries = new AuditQueries(database, writer);
             AuditEndpoints audit = new AuditEndpoints(queries, database);
             table.get("/management/audit", guarded("/management/audit", audit::list));
             table.get("/management/audit/*", guarded("/management/audit/{id}", audit::one));
-            ConversationEndpoints conversations = new ConversationEndpoints(queries, database);
+            ConversationEndpoints conversations =
+                    new ConversationEndpoints(queries, new ConversationQueries(database, writer), database);
             table.get("/management/conversations", guarded("/management/conversations", conversations::list));
             table.get("/management/conversations/*", guarded("/management/conversations/{id}", conversations::one));
         }

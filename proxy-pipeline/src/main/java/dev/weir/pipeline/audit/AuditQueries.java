@@ -34,16 +34,6 @@ public final class AuditQueries {
     private static final String BODIES = ", request_body, response_body";
     private static final String NO_BODIES = ", NULL AS request_body, NULL AS response_body";
 
-    /** Chats whose senders say nothing of a conversation, in the shape of the table of those who do. */
-    private static final String ALONE = "(SELECT request_id AS id, key_id, user_name, model, title, 1 AS requests,"
-            + " time AS created_at, time AS updated_at, 1 AS alone FROM audit"
-            + " WHERE title IS NOT NULL AND status BETWEEN 200 AND 299) AS alone";
-
-    private static final String GROUPED =
-            "(SELECT id, key_id, user_name, model, title, requests, created_at, updated_at,"
-                    + " 0 AS alone FROM conversations) AS grouped";
-    private static final String NEWEST_FIRST = " ORDER BY updated_at DESC, id DESC, key_id DESC LIMIT ";
-
     private final Database database;
     private final AuditWriter writer;
     private final boolean postgresql;
@@ -163,119 +153,33 @@ public final class AuditQueries {
         });
     }
 
-    /** Conversations, those that went on last first, of whom and about what is said; null and the empty text do not count. */
-    public Page<Conversation> conversations(
-            @Nullable List<String> keys, String user, String model, String text, int limit, @Nullable String cursor)
-            throws DatabaseAwayException, SQLException, InterruptedException {
-        if (cursor == null) {
-            writer.flush(FLUSH_MILLIS);
-        }
-        Condition where =
-                new AuditSearch(keys, "", 0, Integer.MAX_VALUE, Long.MIN_VALUE, Long.MAX_VALUE, "").condition();
-        where = user.isEmpty() ? where : where.and("user_name = ?", user);
-        where = model.isEmpty() ? where : where.and("model = ?", model);
-        where = text.isEmpty() ? where : where.and("title" + AuditSearch.like(postgresql), AuditSearch.pattern(text));
-        if (cursor != null) {
-            List<String> place = Cursor.read(cursor, 3);
-            where = where.and(
-                    "(updated_at, id, key_id) < (?, ?, ?)", Cursor.number(place.get(0)), place.get(1), place.get(2));
-        }
-        Condition condition = where;
-        return database.read(connection -> {
-            List<Conversation> found = conversations(connection, condition, limit + 1);
-            if (found.size() <= limit) {
-                return new Page<>(found, null);
-            }
-            Conversation last = found.get(limit - 1);
-            return new Page<>(
-                    List.copyOf(found.subList(0, limit)),
-                    Cursor.of(
-                            last.updatedAtMillis(), last.id().name(), last.id().keyId()));
-        });
-    }
-
-    /** One conversation; the one that went on last if several keys call theirs the same. */
-    public Optional<Conversation> conversation(String id, @Nullable List<String> keys)
-            throws DatabaseAwayException, SQLException, InterruptedException {
-        writer.flush(FLUSH_MILLIS);
-        Condition condition = new AuditSearch(keys, "", 0, Integer.MAX_VALUE, Long.MIN_VALUE, Long.MAX_VALUE, "")
-                .condition()
-                .and("id = ?", id);
-        return database.read(
-                connection -> conversations(connection, condition, 1).stream().findFirst());
-    }
-
-    /** The newest of those that were grouped and of the chats that stand alone. */
-    private static List<Conversation> conversations(Connection connection, Condition condition, int limit)
+    /** The oldest first, of many the last; no more of them than bodies make up {@code maxChars}, roughly. */
+    static List<AuditEntry> withBodies(Connection connection, Condition condition, int limit, long maxChars)
             throws SQLException {
-        String newest = " WHERE " + condition.sql() + NEWEST_FIRST + limit;
-        List<Object> values = new ArrayList<>(condition.values());
-        values.addAll(condition.values());
-        List<Conversation> found = new ArrayList<>();
+        List<AuditEntry> entries = new ArrayList<>();
         try (PreparedStatement query = prepare(
-                        connection,
-                        "SELECT * FROM (SELECT * FROM (SELECT * FROM " + GROUPED + newest
-                                + ") AS newest_grouped UNION ALL SELECT * FROM"
-                                + " (SELECT * FROM " + ALONE + newest + ") AS newest_alone) AS newest" + NEWEST_FIRST
-                                + limit,
-                        values);
-                ResultSet row = query.executeQuery()) {
-            while (row.next()) {
-                found.add(new Conversation(
-                        new Conversation.Id(row.getString("id"), row.getString("key_id")),
-                        row.getString("user_name"),
-                        row.getString("model"),
-                        row.getString("title"),
-                        row.getInt("alone") != 0,
-                        row.getLong("requests"),
-                        row.getLong("created_at"),
-                        row.getLong("updated_at")));
-            }
-        }
-        return found;
-    }
-
-    /**
-     * The records of a conversation with their bodies, the oldest first: of a long one the last.
-     *
-     * @param maxChars as much of bodies as that, roughly
-     */
-    public List<AuditEntry> entriesOf(Conversation conversation, int limit, long maxChars)
-            throws DatabaseAwayException, SQLException {
-        Conversation.Id id = conversation.id();
-        Condition condition = new Condition(
-                (conversation.alone()
-                                ? "request_id = ? AND title IS NOT NULL"
-                                : "conversation = ? AND conversation <> ''")
-                        + " AND key_id = ?",
-                List.of(id.name(), id.keyId()));
-        return database.read(connection -> {
-            List<AuditEntry> entries = new ArrayList<>();
-            try (PreparedStatement query = prepare(
-                    connection,
-                    "SELECT " + COLUMNS + BODIES + " FROM audit WHERE " + condition.sql() + ORDER + limit,
-                    condition.values())) {
-                // Not all bodies at once.
-                query.setFetchSize(10);
-                long chars = 0;
-                try (ResultSet rows = query.executeQuery()) {
-                    while (chars < maxChars && rows.next()) {
-                        AuditEntry entry = entry(rows);
-                        chars += length(entry.request()) + length(entry.response());
-                        entries.add(0, entry);
-                    }
+                connection,
+                "SELECT " + COLUMNS + BODIES + " FROM audit WHERE " + condition.sql() + ORDER + limit,
+                condition.values())) {
+            // Not all bodies at once.
+            query.setFetchSize(10);
+            long chars = 0;
+            try (ResultSet rows = query.executeQuery()) {
+                while (chars < maxChars && rows.next()) {
+                    AuditEntry entry = entry(rows);
+                    chars += length(entry.request()) + length(entry.response());
+                    entries.add(0, entry);
                 }
             }
-            return entries;
-        });
+        }
+        return entries;
     }
 
     private static long length(@Nullable Body body) {
         return body == null ? 0 : body.text().length();
     }
 
-    private static PreparedStatement prepare(Connection connection, String sql, List<Object> values)
-            throws SQLException {
+    static PreparedStatement prepare(Connection connection, String sql, List<Object> values) throws SQLException {
         PreparedStatement query = connection.prepareStatement(sql);
         for (int i = 0; i < values.size(); i++) {
             query.setObject(i + 1, values.get(i));

@@ -83,6 +83,10 @@ final class AuditInstance implements AutoCloseable {
         return new AuditQueries(database, writer());
     }
 
+    ConversationQueries conversations() {
+        return new ConversationQueries(database, writer());
+    }
+
     int port() {
         return server.port();
     }

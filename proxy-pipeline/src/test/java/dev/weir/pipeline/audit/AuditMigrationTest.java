@@ -56,8 +56,8 @@ final class AuditMigrationTest {
 
         Database after = test.open();
 
-        AuditQueries queries = new AuditQueries(after, new AuditWriter(after, new TestMeters()));
-        assertThat(queries.conversations(null, "", "", "", 10, null).rows())
+        ConversationQueries queries = new ConversationQueries(after, new AuditWriter(after, new TestMeters()));
+        assertThat(queries.list(ConversationQueries.Search.ALL, 10, null).rows())
                 .extracting(one -> one.id().name() + "/" + one.title() + "/" + one.requests() + "/" + one.alone())
                 .containsExactlyInAnyOrder("c/title/2/false", "r2/title/1/true");
     }

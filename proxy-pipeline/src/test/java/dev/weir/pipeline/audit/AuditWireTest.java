@@ -13,6 +13,7 @@ import dev.weir.core.LocalResponse;
 import dev.weir.core.ResponseHead;
 import dev.weir.pipeline.audit.AuditEntry.Body;
 import dev.weir.pipeline.audit.AuditQueries.Page;
+import dev.weir.pipeline.audit.ConversationQueries.Search;
 import dev.weir.pipeline.store.Database;
 import dev.weir.pipeline.store.TestDatabase;
 import dev.weir.testing.Await;
@@ -119,8 +120,7 @@ final class AuditWireTest {
         assertThat(find("r1").result())
                 .isEqualTo(new AuditEntry.Result(401, "answered", "invalid_api_key", "no such key"));
         assertThat(find("r1").sender().keyId()).isEmpty();
-        assertThat(instance.queries().conversations(null, "", "", "", 10, null).rows())
-                .isEmpty();
+        assertThat(instance.conversations().list(Search.ALL, 10, null).rows()).isEmpty();
     }
 
     @Test
@@ -161,7 +161,7 @@ final class AuditWireTest {
         assertThat(find("r1").response()).isNull();
         assertThat(find("r1").sender().user()).isEqualTo("ada");
         assertThat(find("r1").call().conversation()).isEqualTo("c-1");
-        assertThat(instance.queries().conversations(null, "", "", "", 10, null).rows())
+        assertThat(instance.conversations().list(Search.ALL, 10, null).rows())
                 .singleElement()
                 .satisfies(one -> assertThat(one.title()).isEmpty());
     }
@@ -253,25 +253,24 @@ final class AuditWireTest {
         instance.send("POST", "/v1/embeddings", "{\"model\": \"m\"}", "x-test-key", "k1", "x-request-id", "r6");
 
         List<Conversation> all =
-                instance.queries().conversations(null, "", "", "", 10, null).rows();
+                instance.conversations().list(Search.ALL, 10, null).rows();
         assertThat(all)
                 .extracting(one -> one.id().name() + "/" + one.id().keyId() + "/" + one.requests())
                 .containsExactlyInAnyOrder("c-1/k1/2", "c-1/k2/1", "by-header/k1/1", "alone/k1/1");
-        Conversation first =
-                instance.queries().conversation("c-1", List.of("k1")).orElseThrow();
+        Conversation first = instance.conversations().find("c-1", List.of("k1")).orElseThrow();
         assertThat(first.title()).isEqualTo("Why is the sky blue?");
         assertThat(first.user()).isEqualTo("ada");
-        assertThat(instance.queries().entriesOf(first, 10, 1_000_000))
+        assertThat(instance.conversations().entriesOf(first, 10, 1_000_000))
                 .extracting(AuditEntry::requestId)
                 .containsExactly("r1", "r2");
-        assertThat(instance.queries()
-                        .conversations(null, "", "", "SKY", 10, null)
+        assertThat(instance.conversations()
+                        .list(new Search(null, "", "", "SKY"), 10, null)
                         .rows())
                 .hasSize(3);
-        Page<Conversation> page = instance.queries().conversations(null, "", "", "", 3, null);
+        Page<Conversation> page = instance.conversations().list(Search.ALL, 3, null);
         assertThat(page.rows()).hasSize(3);
-        assertThat(instance.queries()
-                        .conversations(null, "", "", "", 3, page.nextCursor())
+        assertThat(instance.conversations()
+                        .list(Search.ALL, 3, page.nextCursor())
                         .rows())
                 .hasSize(1)
                 .doesNotContainAnyElementsOf(page.rows());
@@ -285,16 +284,16 @@ final class AuditWireTest {
         instance.send("POST", CHAT, alone, "x-test-key", "k1", "x-request-id", "r2");
         instance.send("POST", CHAT, alone, "x-test-key", "k2", "x-request-id", "r2");
 
-        Conversation one = instance.queries().conversation("r2", List.of("k1")).orElseThrow();
+        Conversation one = instance.conversations().find("r2", List.of("k1")).orElseThrow();
         assertThat(one)
                 .extracting(Conversation::title, Conversation::user, Conversation::requests)
                 .containsExactly("Why is the sky blue?", "ada", 1L);
-        assertThat(instance.queries().entriesOf(one, 10, 1_000_000))
+        assertThat(instance.conversations().entriesOf(one, 10, 1_000_000))
                 .extracting(entry -> entry.requestId() + "/" + entry.sender().keyId() + "/"
                         + entry.call().conversation())
                 .containsExactly("r2/k1/r2");
-        assertThat(instance.queries()
-                        .conversations(List.of("k2"), "ada", "phi3", "sky", 10, null)
+        assertThat(instance.conversations()
+                        .list(new Search(List.of("k2"), "ada", "phi3", "sky"), 10, null)
                         .rows())
                 .extracting(found -> found.id().name())
                 .containsExactly("r2");

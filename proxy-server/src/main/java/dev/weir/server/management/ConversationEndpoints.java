@@ -12,6 +12,8 @@ import dev.weir.pipeline.audit.AuditEntry;
 import dev.weir.pipeline.audit.AuditQueries;
 import dev.weir.pipeline.audit.AuditQueries.Page;
 import dev.weir.pipeline.audit.Conversation;
+import dev.weir.pipeline.audit.ConversationQueries;
+import dev.weir.pipeline.audit.ConversationQueries.Search;
 import dev.weir.pipeline.audit.Transcript;
 import dev.weir.pipeline.store.Database;
 import java.util.List;
@@ -22,11 +24,13 @@ public final class ConversationEndpoints {
     private static final int MAX_REQUESTS = 200;
     private static final long MAX_CHARS = 16L << 20;
 
-    private final AuditQueries queries;
+    private final AuditQueries audit;
+    private final ConversationQueries conversations;
     private final Database database;
 
-    public ConversationEndpoints(AuditQueries queries, Database database) {
-        this.queries = queries;
+    public ConversationEndpoints(AuditQueries audit, ConversationQueries conversations, Database database) {
+        this.audit = audit;
+        this.conversations = conversations;
         this.database = database;
     }
 
@@ -36,13 +40,12 @@ public final class ConversationEndpoints {
         int limit = parameters.limit();
         String key = parameters.text("key");
         DatabaseTask.answer(database, exchange, downstream, () -> {
-            Page<Conversation> page = queries.conversations(
-                    key.isEmpty() ? null : queries.keys(key),
+            Search search = new Search(
+                    key.isEmpty() ? null : audit.keys(key),
                     parameters.text("user"),
                     parameters.text("model"),
-                    parameters.text("q"),
-                    limit,
-                    parameters.cursor());
+                    parameters.text("q"));
+            Page<Conversation> page = conversations.list(search, limit, parameters.cursor());
             ObjectNode answer = JsonNodeFactory.instance.objectNode();
             ArrayNode data = answer.putArray("data");
             page.rows().forEach(conversation -> data.add(json(conversation)));
@@ -57,11 +60,12 @@ public final class ConversationEndpoints {
         String key =
                 ListParameters.of(exchange.request().query(), List.of("key")).text("key");
         DatabaseTask.answer(database, exchange, downstream, () -> {
-            Conversation conversation = queries.conversation(id, key.isEmpty() ? null : queries.keys(key))
+            Conversation conversation = conversations
+                    .find(id, key.isEmpty() ? null : audit.keys(key))
                     .orElseThrow(() -> new GatewayException(
                             GatewayError.NOT_FOUND,
                             "no conversation '" + id + "': it is older than the retention, or never was"));
-            List<AuditEntry> entries = queries.entriesOf(conversation, MAX_REQUESTS, MAX_CHARS);
+            List<AuditEntry> entries = conversations.entriesOf(conversation, MAX_REQUESTS, MAX_CHARS);
             ObjectNode answer = json(conversation);
             ArrayNode messages = answer.putArray("messages");
             for (Transcript.Message message : Transcript.of(entries)) {
