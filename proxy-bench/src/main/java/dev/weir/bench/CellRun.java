@@ -63,12 +63,7 @@ final class CellRun {
     }
 
     void rounds(Round round) throws IOException, VoidCellException {
-        rounds(setting.rounds(), round);
-    }
-
-    /** For what takes long: fewer rounds than the others. */
-    void rounds(int atMost, Round round) throws IOException, VoidCellException {
-        int count = Math.min(atMost, setting.rounds());
+        int count = setting.rounds();
         for (int i = 1; i <= count; i++) {
             setting.say("  " + cell.name() + ", round " + i + " of " + count);
             round.run();

@@ -34,7 +34,7 @@ final class Charts {
                         peers(
                                 "per chat at 2,000 a second",
                                 RateCell.NAME,
-                                "",
+                                ChatCell.point(64),
                                 RateCell.CPU,
                                 List.of(
                                         Peer.NGINX,
@@ -48,9 +48,9 @@ final class Charts {
                 "latency",
                 "Latency added at 2,000 chats a second, µs",
                 List.of(
-                        peers("p50", RateCell.NAME, "", RateCell.added(50), BESIDE),
-                        peers("p90", RateCell.NAME, "", RateCell.added(90), BESIDE),
-                        peers("p99", RateCell.NAME, "", RateCell.added(99), BESIDE)));
+                        peers("p50", RateCell.NAME, ChatCell.point(64), RateCell.added(50), BESIDE),
+                        peers("p90", RateCell.NAME, ChatCell.point(64), RateCell.added(90), BESIDE),
+                        peers("p99", RateCell.NAME, ChatCell.point(64), RateCell.added(99), BESIDE)));
         add(
                 charts,
                 "growth",

@@ -11,6 +11,7 @@ final class ChatCell implements Cell {
     static final String NAME = "chat";
     static final String CPU = "CPU per chat, µs";
     static final String RATE = "chats per second";
+    private static final String LOAD_CORE = "the load's core busy, %";
     private static final List<Integer> CONNECTIONS = List.of(1, 64, 512);
     private static final int USUAL = 64;
 
@@ -22,7 +23,8 @@ final class ChatCell implements Cell {
     @Override
     public String about() {
         return "A chat of 430 bytes, answered with 330, as fast as one core of the proxy goes. Direct is the load on the backend"
-                + " itself: as far as it is above the others, neither of the two holds them back.";
+                + " itself: as far as it is above the others, neither of the two holds them back. The load's core is busy with"
+                + " both of them; what is left of its time is time that they waited for the proxy.";
     }
 
     static String point(int connections) {
@@ -70,5 +72,6 @@ final class ChatCell implements Cell {
             run.add(point(connections), CPU, peer, seen.cpuMicros());
         }
         run.add(point(connections), RATE, peer, seen.perSecond());
+        run.add(point(connections), LOAD_CORE, peer, seen.loadCorePercent());
     }
 }

@@ -26,8 +26,9 @@ final class ClosedLoop {
      * What was seen of one peer.
      *
      * @param cpuMicros of the proxy, for each request
+     * @param loadCorePercent how busy the core of backend and load was
      */
-    record Seen(long requests, double perSecond, double cpuMicros) {}
+    record Seen(long requests, double perSecond, double cpuMicros, double loadCorePercent) {}
 
     Seen run(Peer peer, double seconds) throws IOException, VoidCellException {
         Path script = workbench.file("request.lua", request.lua(peer));
@@ -46,11 +47,17 @@ final class ClosedLoop {
                 "-s",
                 script.toString(),
                 peer.url() + "/");
+        CoreTime loadBefore = CoreTime.of(Setting.LOAD_CORE);
         long cpuBefore = peer.cpuMicros();
         String printed = Shell.run(command);
         long cpu = peer.cpuMicros() - cpuBefore;
+        double loadCorePercent = CoreTime.of(Setting.LOAD_CORE).busyPercentSince(loadBefore);
         Answered answered = answered(printed, peer);
-        return new Seen(answered.count(), answered.count() / answered.seconds(), (double) cpu / answered.count());
+        return new Seen(
+                answered.count(),
+                answered.count() / answered.seconds(),
+                (double) cpu / answered.count(),
+                loadCorePercent);
     }
 
     /** What wrk counted. */

@@ -18,16 +18,16 @@ final class Goals {
                     1.2,
                     of(
                             Goals::ratio,
-                            figure(RateCell.NAME, "", RateCell.CPU, Peer.WEIR_AUDIT),
-                            nginx(RateCell.NAME, "", RateCell.CPU))),
+                            figure(RateCell.NAME, CHATS, RateCell.CPU, Peer.WEIR_AUDIT),
+                            nginx(RateCell.NAME, CHATS, RateCell.CPU))),
             below(
                     "CPU per chat at 2,000/s, Weir with audit and bodies / with auth alone",
                     1.3,
                     1.2,
                     of(
                             Goals::ratio,
-                            figure(RateCell.NAME, "", RateCell.CPU, Peer.WEIR_BODIES),
-                            figure(RateCell.NAME, "", RateCell.CPU, Peer.WEIR_AUTH))),
+                            figure(RateCell.NAME, CHATS, RateCell.CPU, Peer.WEIR_BODIES),
+                            figure(RateCell.NAME, CHATS, RateCell.CPU, Peer.WEIR_AUTH))),
             below(
                     "CPU per event, Weir / nginx",
                     1.3,
@@ -37,12 +37,12 @@ final class Goals {
                     "added latency p50, Weir − nginx, µs",
                     100,
                     0,
-                    toNginx(Goals::difference, RateCell.NAME, "", RateCell.added(50))),
+                    toNginx(Goals::difference, RateCell.NAME, CHATS, RateCell.added(50))),
             below(
                     "added latency p90, Weir − nginx, µs",
                     100,
                     0,
-                    toNginx(Goals::difference, RateCell.NAME, "", RateCell.added(90))),
+                    toNginx(Goals::difference, RateCell.NAME, CHATS, RateCell.added(90))),
             below(
                     "added gap p50, Weir − nginx, µs",
                     100,

@@ -1,6 +1,9 @@
 package dev.weir.bench;
 
 import java.io.IOException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 
 /** Memory, with many streams at once and after them. */
 final class MemoryCell implements Cell {
@@ -11,7 +14,6 @@ final class MemoryCell implements Cell {
     static final String LOADED = "2,000 streams";
     static final String RECOVERED = "recovered";
     static final String MANY_IDLE = "5,000 idle streams";
-    private static final int ROUNDS = 2;
     private static final int BUSY_STREAMS = 2_000;
     private static final int IDLE_STREAMS = 5_000;
     private static final int MICROS_BETWEEN = 100_000;
@@ -24,25 +26,35 @@ final class MemoryCell implements Cell {
 
     @Override
     public String about() {
-        return "Resident memory of processes that are new in each of two rounds: after the start and one stream; at the end of"
-                + " 2,000 streams of events 100 ms apart; 10 s after them. Then 5,000 streams that are idle after their first"
-                + " event: what the process has grown by since its start, for each.";
+        return "Resident memory of processes that are new in each round: after the start and one stream; at the end of 2,000"
+                + " streams of events 100 ms apart; 10 s or more after them. Then 5,000 streams that are idle after their first event:"
+                + " what the process has grown by since its start, for each.";
     }
 
     @Override
     public void measure(CellRun run) throws IOException, VoidCellException {
         EventSource source = run.workbench().keep(new EventSource());
-        run.rounds(ROUNDS, () -> {
-            Peer nginx = run.peers().nginx(source.port());
-            measure(run, source, nginx);
-            run.workbench().end(nginx.started());
-            Peer weir = run.weir().start(source.port());
-            measure(run, source, weir);
-            run.workbench().end(weir.started());
+        run.rounds(() -> {
+            List<Peer> peers =
+                    List.of(run.peers().nginx(source.port()), run.weir().start(source.port()));
+            Map<Peer, Long> fresh = new HashMap<>();
+            for (Peer peer : peers) {
+                fresh.put(peer, load(run, source, peer));
+            }
+            // They recover at the same time.
+            Await.seconds(RECOVERY_SECONDS);
+            for (Peer peer : peers) {
+                run.add(RECOVERED, RSS, peer, mebibytes(peer.rssBytes()));
+            }
+            for (Peer peer : peers) {
+                fill(run, source, peer, fresh.getOrDefault(peer, 0L));
+                run.workbench().end(peer.started());
+            }
         });
     }
 
-    private static void measure(CellRun run, EventSource source, Peer peer) throws IOException, VoidCellException {
+    /** Returns what a fresh process takes, in bytes. */
+    private static long load(CellRun run, EventSource source, Peer peer) throws IOException, VoidCellException {
         StreamLoad.run(source, peer, 1, MICROS_BETWEEN, 0.5);
         long fresh = peer.rssBytes();
         run.add(IDLE, RSS, peer, mebibytes(fresh));
@@ -50,8 +62,11 @@ final class MemoryCell implements Cell {
             Await.seconds(2 * run.seconds());
             run.add(LOADED, RSS, peer, mebibytes(peer.rssBytes()));
         });
-        Await.seconds(RECOVERY_SECONDS);
-        run.add(RECOVERED, RSS, peer, mebibytes(peer.rssBytes()));
+        return fresh;
+    }
+
+    private static void fill(CellRun run, EventSource source, Peer peer, long fresh)
+            throws IOException, VoidCellException {
         StreamLoad.during(source, peer, IDLE_STREAMS, 0, streams -> {
             Await.seconds(1);
             run.add(MANY_IDLE, RSS, peer, mebibytes(peer.rssBytes()));

@@ -32,7 +32,6 @@ import org.jspecify.annotations.Nullable;
  * <p>Driven by one event loop of its own; {@link #run} blocks the caller.
  */
 final class OpenLoop implements AutoCloseable {
-    private static final int CONNECTIONS = 64;
     private static final long MAX_LATENCY_NANOS = TimeUnit.SECONDS.toNanos(60);
     private static final int CONNECT_TIMEOUT_SECONDS = 10;
     private static final double SETTLE_SECONDS = 0.5;
@@ -51,8 +50,8 @@ final class OpenLoop implements AutoCloseable {
         }
     }
 
-    Seen run(Peer peer, Request request, double perSecond, double seconds) throws VoidCellException {
-        Run run = new Run(peer.name(), group.next(), request.wire(peer), perSecond, seconds);
+    Seen run(Peer peer, Request request, int connections, double perSecond, double seconds) throws VoidCellException {
+        Run run = new Run(peer.name(), group.next(), request.wire(peer), connections, perSecond, seconds);
         try {
             run.connect(peer.port()).get(CONNECT_TIMEOUT_SECONDS, TimeUnit.SECONDS);
             long cpuBefore = peer.cpuMicros();
@@ -83,6 +82,7 @@ final class OpenLoop implements AutoCloseable {
         private final String peer;
         private final EventLoop loop;
         private final ByteBuf request;
+        private final int connections;
         private final long total;
         private final double nanosBetween;
         private final Histogram latencies = new Histogram(MAX_LATENCY_NANOS, 3);
@@ -94,11 +94,12 @@ final class OpenLoop implements AutoCloseable {
         private long sent;
         private long answered;
 
-        Run(String peer, EventLoop loop, byte[] request, double perSecond, double seconds) {
+        Run(String peer, EventLoop loop, byte[] request, int connections, double perSecond, double seconds) {
             this.peer = peer;
             this.loop = loop;
             this.request = Unpooled.unreleasableBuffer(
                     Unpooled.directBuffer(request.length).writeBytes(request));
+            this.connections = connections;
             this.total = Math.round(perSecond * seconds);
             this.nanosBetween = 1e9 / perSecond;
         }
@@ -114,7 +115,7 @@ final class OpenLoop implements AutoCloseable {
                             channel.pipeline().addLast(new HttpResponseDecoder(), new Connection(Run.this, channel));
                         }
                     });
-            for (int i = 0; i < CONNECTIONS; i++) {
+            for (int i = 0; i < connections; i++) {
                 bootstrap.connect(InetAddress.getLoopbackAddress(), port).addListener(done -> {
                     if (!done.isSuccess()) {
                         connected.completeExceptionally(done.cause());
@@ -127,7 +128,7 @@ final class OpenLoop implements AutoCloseable {
         void onConnected(Connection connection) {
             open.add(connection.channel);
             idle.add(connection);
-            if (open.size() == CONNECTIONS) {
+            if (open.size() == connections) {
                 connected.complete(null);
             }
         }

@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /** Chats at a fixed rate that every peer can keep up with: what they cost then, and how much later answers come. */
 final class RateCell implements Cell {
@@ -13,7 +12,6 @@ final class RateCell implements Cell {
     static final String CPU = "CPU per chat, µs";
     private static final String DROPPED = "weir_audit_dropped_total";
     private static final String WRITTEN = "weir_audit_written_total";
-    private static final double PER_SECOND = 2_000;
 
     /** Times as long as a round: at this rate the last of the code is compiled late. */
     private static final int WARM_UPS = 5;
@@ -23,6 +21,27 @@ final class RateCell implements Cell {
 
     private static final List<Double> PERCENTILES = List.of(50.0, 90.0, 99.0, 99.9);
 
+    /** How many connections carry how many chats a second. */
+    private enum Point {
+        /** One connection sends when the answer before has come: two milliseconds have to be enough for each. */
+        ONE(1, 500),
+        USUAL(64, 2_000),
+        MANY(512, 2_000);
+
+        private final int connections;
+        private final int perSecond;
+
+        Point(int connections, int perSecond) {
+            this.connections = connections;
+            this.perSecond = perSecond;
+        }
+
+        @Override
+        public String toString() {
+            return ChatCell.point(connections);
+        }
+    }
+
     @Override
     public String name() {
         return NAME;
@@ -30,8 +49,10 @@ final class RateCell implements Cell {
 
     @Override
     public String about() {
-        return "The same chat 2,000 times a second over 64 connections. Latency counts from the moment at which a request was"
-                + " due. Added is what a peer's percentile has above the same percentile without a proxy, in the same round.";
+        return "The same chat at a fixed rate: 2,000 a second over 64 and over 512 connections, which take turns; 500 a second"
+                + " over one, which waits for each answer before it sends the next and has time for that. Latency counts from"
+                + " the moment at which a request was due. Added is what a peer's percentile has above the same percentile"
+                + " without a proxy, in the same round.";
     }
 
     static String added(double percentile) {
@@ -47,64 +68,68 @@ final class RateCell implements Cell {
         int backend = Backend.chats(run);
         Weir weir = run.weir();
         Peer direct = Peers.direct(backend);
-        List<Peer> proxies = new ArrayList<>(List.of(
-                run.peers().nginx(backend),
-                run.peers().haproxy(backend),
-                weir.start(weir.plain(backend).with(WeirConf.Chain.AUTH)).named(Peer.WEIR_AUTH),
-                weir.start(backend),
+        List<Peer> plain = List.of(run.peers().nginx(backend), run.peers().haproxy(backend), weir.start(backend));
+        List<Peer> audited = List.of(
                 weir.start(weir.plain(backend).with(WeirConf.Chain.AUDITED)).named(Peer.WEIR_AUDIT),
                 weir.start(weir.plain(backend).with(WeirConf.Chain.AUDITED_WITH_BODIES))
-                        .named(Peer.WEIR_BODIES)));
+                        .named(Peer.WEIR_BODIES));
+        List<Peer> all = new ArrayList<>(plain);
+        all.add(weir.start(weir.plain(backend).with(WeirConf.Chain.AUTH)).named(Peer.WEIR_AUTH));
+        all.addAll(audited);
         try (OpenLoop load = new OpenLoop()) {
-            run.warmUp(proxies, Request.chat(), 64);
-            load.run(direct, Request.chat(), PER_SECOND, WARM_UPS * run.seconds());
-            for (Peer peer : proxies) {
-                load.run(peer, Request.chat(), PER_SECOND, WARM_UPS * run.seconds());
+            run.warmUp(all, Request.chat(), Point.USUAL.connections);
+            send(load, direct, Point.USUAL, WARM_UPS * run.seconds());
+            for (Peer peer : all) {
+                send(load, peer, Point.USUAL, WARM_UPS * run.seconds());
             }
-            Map<String, Double> droppedBefore = dropped(proxies);
+            Map<Peer, Double> droppedBefore = dropped(audited);
             run.rounds(() -> {
-                OpenLoop.Seen without = measure(run, load, direct, null);
-                for (Peer peer : proxies) {
-                    measure(run, load, peer, without);
+                for (Point point : Point.values()) {
+                    measure(run, load, point, direct, point == Point.USUAL ? all : plain);
                 }
             });
-            Map<String, Double> droppedAfter = dropped(proxies);
-            for (Peer peer : proxies) {
-                if (peer.name().equals(Peer.WEIR_AUDIT) || peer.name().equals(Peer.WEIR_BODIES)) {
-                    double lost =
-                            droppedAfter.getOrDefault(peer.name(), 0.0) - droppedBefore.getOrDefault(peer.name(), 0.0);
-                    run.add("", "audit records dropped", peer, lost);
-                    if (lost > 0) {
-                        throw new VoidCellException(peer.name() + ": " + lost + " audit records were dropped");
-                    }
-                    run.add("", "audit records written", peer, Metrics.of(peer).sum(WRITTEN));
+            for (Peer peer : audited) {
+                double lost = Metrics.of(peer).sum(DROPPED) - droppedBefore.getOrDefault(peer, 0.0);
+                run.add("", "audit records dropped", peer, lost);
+                if (lost > 0) {
+                    throw new VoidCellException(peer.name() + ": " + lost + " audit records were dropped");
                 }
+                run.add("", "audit records written", peer, Metrics.of(peer).sum(WRITTEN));
             }
         }
     }
 
-    private static OpenLoop.Seen measure(CellRun run, OpenLoop load, Peer peer, OpenLoop.@Nullable Seen without)
+    private static OpenLoop.Seen send(OpenLoop load, Peer peer, Point point, double seconds) throws VoidCellException {
+        return load.run(peer, Request.chat(), point.connections, point.perSecond, seconds);
+    }
+
+    private static void measure(CellRun run, OpenLoop load, Point point, Peer direct, List<Peer> proxies)
             throws VoidCellException {
-        OpenLoop.Seen seen = load.run(peer, Request.chat(), PER_SECOND, ROUND * run.seconds());
-        if (without == null) {
-            for (double percentile : PERCENTILES) {
-                run.add("", "latency p" + percentileName(percentile) + ", µs", peer, seen.micros(percentile));
-            }
-            return seen;
-        }
-        run.add("", CPU, peer, seen.cpuMicros());
+        OpenLoop.Seen without = send(load, direct, point, ROUND * run.seconds());
         for (double percentile : PERCENTILES) {
-            run.add("", added(percentile), peer, seen.micros(percentile) - without.micros(percentile));
+            run.add(
+                    point.toString(),
+                    "latency p" + percentileName(percentile) + ", µs",
+                    direct,
+                    without.micros(percentile));
         }
-        return seen;
+        for (Peer peer : proxies) {
+            OpenLoop.Seen seen = send(load, peer, point, ROUND * run.seconds());
+            run.add(point.toString(), CPU, peer, seen.cpuMicros());
+            for (double percentile : PERCENTILES) {
+                run.add(
+                        point.toString(),
+                        added(percentile),
+                        peer,
+                        seen.micros(percentile) - without.micros(percentile));
+            }
+        }
     }
 
-    private static Map<String, Double> dropped(List<Peer> peers) throws IOException {
-        Map<String, Double> dropped = new HashMap<>();
+    private static Map<Peer, Double> dropped(List<Peer> peers) throws IOException {
+        Map<Peer, Double> dropped = new HashMap<>();
         for (Peer peer : peers) {
-            if (peer.name().startsWith(Peer.WEIR)) {
-                dropped.put(peer.name(), Metrics.of(peer).sum(DROPPED));
-            }
+            dropped.put(peer, Metrics.of(peer).sum(DROPPED));
         }
         return dropped;
     }

@@ -44,7 +44,7 @@ final class LoadTest {
     void aStallShowsInAllRequestsThatWereDueMeanwhile() throws Exception {
         HttpServer server = stalling(200);
         try (OpenLoop load = new OpenLoop()) {
-            OpenLoop.Seen seen = load.run(Peers.direct(server.getAddress().getPort()), Request.chat(), 100, 0.5);
+            OpenLoop.Seen seen = load.run(Peers.direct(server.getAddress().getPort()), Request.chat(), 64, 100, 0.5);
             // Of 50 requests, those due in the first 0.3 of the 0.4 seconds waited a tenth of a second or more.
             assertThat(seen.micros(50)).isGreaterThan(100_000);
             assertThat(seen.latencies().getTotalCount()).isEqualTo(50);
@@ -57,7 +57,8 @@ final class LoadTest {
     void aFailedRequestMakesTheCellVoid() throws Exception {
         HttpServer server = stalling(500);
         try (OpenLoop load = new OpenLoop()) {
-            assertThatThrownBy(() -> load.run(Peers.direct(server.getAddress().getPort()), Request.chat(), 100, 0.2))
+            assertThatThrownBy(
+                            () -> load.run(Peers.direct(server.getAddress().getPort()), Request.chat(), 64, 100, 0.2))
                     .isInstanceOf(VoidCellException.class)
                     .hasMessageContaining("failed");
         } finally {

@@ -19,6 +19,13 @@ final class ReadingsTest {
     }
 
     @Test
+    void aCoreIsBusyWhenItNeitherIdlesNorWaits() {
+        CoreTime before = CoreTime.of(1, "cpu  9 9 9 9 9 9 9 9 9 9\ncpu1 100 0 100 700 100 0 0 0 0 0\n");
+        CoreTime after = CoreTime.of(1, "cpu  9 9 9 9 9 9 9 9 9 9\ncpu1 120 5 130 710 110 5 10 10 20 5\n");
+        assertThat(after.busyPercentSince(before)).isEqualTo(80);
+    }
+
+    @Test
     void residentMemoryIsReadInKibibytes() {
         assertThat(ProcFiles.rssBytes("Name:\tjava\nVmHWM:\t  9 kB\nVmRSS:\t  2048 kB\n"))
                 .isEqualTo(2L << 20);
