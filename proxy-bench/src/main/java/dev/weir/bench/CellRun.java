@@ -7,8 +7,11 @@ import java.util.Locale;
 /** One cell at work: what it may use, and where its figures go. One thread. */
 final class CellRun {
     private static final int WARM_UP_SECONDS = 3;
-    private static final int MOST_WARM_UPS = 6;
-    private static final double STEADY = 0.97;
+    private static final int MOST_WARM_UPS = 20;
+    private static final double CHEAPER = 0.97;
+
+    /** One warm-up may be dear by chance. */
+    private static final int NO_CHEAPER = 2;
 
     private final Cell cell;
     private final Setting setting;
@@ -88,17 +91,16 @@ final class CellRun {
 
     /** What is compiled while it runs gets cheaper for a while: loads it until it does no more. */
     void warmUp(Peer peer, ClosedLoop load) throws IOException, VoidCellException {
-        if (!peer.name().startsWith(Peer.WEIR) && !peer.name().equals(Peer.JAVASCRIPT)) {
+        if (!peer.isCompiledLate()) {
             load.run(peer, 1);
             return;
         }
-        double before = Double.MAX_VALUE;
-        for (int i = 0; i < MOST_WARM_UPS; i++) {
+        double least = Double.MAX_VALUE;
+        int noCheaper = 0;
+        for (int i = 0; i < MOST_WARM_UPS && noCheaper < NO_CHEAPER; i++) {
             double now = load.run(peer, WARM_UP_SECONDS).cpuMicros();
-            if (now > STEADY * before) {
-                return;
-            }
-            before = now;
+            noCheaper = now < CHEAPER * least ? 0 : noCheaper + 1;
+            least = Math.min(least, now);
         }
     }
 }

@@ -12,6 +12,8 @@ final class ChatCell implements Cell {
     static final String CPU = "CPU per chat, µs";
     static final String RATE = "chats per second";
     private static final String LOAD_CORE = "the load's core busy, %";
+    private static final String JAVASCRIPT_COMES = "`npm install --prefix proxy-bench/target " + Peer.JAVASCRIPT + "`";
+    private static final String SPRING_COMES = "`./mvnw -f proxy-bench/peers/spring-cloud-gateway package`";
     private static final List<Integer> CONNECTIONS = List.of(1, 64, 512);
     private static final int USUAL = 64;
 
@@ -40,30 +42,34 @@ final class ChatCell implements Cell {
                 peers.nginx(backend),
                 peers.haproxy(backend),
                 run.weir().start(backend)));
-        Optional<Peer> javascript = peers.javascript(backend);
-        if (javascript.isPresent()
-                && Probe.send(javascript.get(), Request.chat()).statusCode() == 200) {
-            all.add(javascript.get());
-        } else {
-            run.note(Peer.JAVASCRIPT + " was not there: npm install --prefix proxy-bench/target " + Peer.JAVASCRIPT
-                    + " brings it.");
-        }
         for (Peer peer : all) {
-            if (!peer.name().equals(Peer.JAVASCRIPT)) {
-                Probe.expect(peer, Request.chat(), Backend.CHAT_ANSWER);
-            }
+            Probe.expect(peer, Request.chat(), Backend.CHAT_ANSWER);
         }
+        List<Peer> gateways = new ArrayList<>();
+        optional(run, gateways, Peer.JAVASCRIPT, peers.javascript(backend), JAVASCRIPT_COMES);
+        optional(run, gateways, Peer.SPRING, peers.spring(backend), SPRING_COMES);
+        all.addAll(gateways);
         run.warmUp(all, Request.chat(), USUAL);
         run.rounds(() -> {
             for (int connections : CONNECTIONS) {
                 for (Peer peer : all) {
-                    // It is a hundred times slower: once is enough.
-                    if (connections == USUAL || !peer.name().equals(Peer.JAVASCRIPT)) {
+                    // They are many times slower: once is enough.
+                    if (connections == USUAL || !gateways.contains(peer)) {
                         measure(run, peer, connections);
                     }
                 }
             }
         });
+    }
+
+    /** Adds one that is measured if it is there; its answer may be written anew. */
+    private static void optional(CellRun run, List<Peer> to, String name, Optional<Peer> peer, String comes)
+            throws IOException {
+        if (peer.isPresent() && Probe.send(peer.get(), Request.chat()).statusCode() == 200) {
+            to.add(peer.get());
+        } else {
+            run.note(name + " was not there: " + comes + " brings it.");
+        }
     }
 
     private static void measure(CellRun run, Peer peer, int connections) throws IOException, VoidCellException {

@@ -18,9 +18,15 @@ record Peer(String name, String scheme, int port, @Nullable PinnedProcess proces
     static final String WEIR_AUDIT = "Weir, audit";
     static final String WEIR_BODIES = "Weir, audit with bodies";
     static final String JAVASCRIPT = "@portkey-ai/gateway";
+    static final String SPRING = "Spring Cloud Gateway";
 
     String url() {
         return scheme + "://127.0.0.1:" + port;
+    }
+
+    /** Whether its code is compiled while it runs, so that it gets cheaper for a while. */
+    boolean isCompiledLate() {
+        return name.startsWith(WEIR) || name.equals(JAVASCRIPT) || name.equals(SPRING);
     }
 
     boolean isProxy() {

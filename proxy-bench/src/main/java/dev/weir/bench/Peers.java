@@ -3,6 +3,7 @@ package dev.weir.bench;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -77,5 +78,21 @@ final class Peers {
                 "x-portkey-provider", "openai",
                 "x-portkey-custom-host", "http://127.0.0.1:" + backendPort + "/v1");
         return Optional.of(new Peer(Peer.JAVASCRIPT, "http", port, process, headers));
+    }
+
+    /** Spring Cloud Gateway, if it is built; its JVM has the options of Weir's. */
+    Optional<Peer> spring(int backendPort) throws IOException {
+        Path jar = setting.root().resolve("proxy-bench/peers/spring-cloud-gateway/target/spring-cloud-gateway.jar");
+        if (!Files.isRegularFile(jar)) {
+            return Optional.empty();
+        }
+        int port = Ports.next();
+        List<String> command = new ArrayList<>(List.of("java"));
+        command.addAll(setting.jvmFlags());
+        command.addAll(List.of(
+                "-jar", jar.toString(), "--server.port=" + port, "--backend.url=http://127.0.0.1:" + backendPort));
+        PinnedProcess process = workbench.start("spring", Setting.PROXY_CORE, Map.of(), command);
+        Await.listening(process, port);
+        return Optional.of(new Peer(Peer.SPRING, "http", port, process, SOME_KEY));
     }
 }
