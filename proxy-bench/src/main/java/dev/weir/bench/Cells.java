@@ -19,7 +19,8 @@ final class Cells {
             new GrowthCell(GrowthCell.Of.KEYS),
             new GrowthCell(GrowthCell.Of.BACKENDS),
             new GrowthCell(GrowthCell.Of.MODELS),
-            new ConnectionCell());
+            new ConnectionCell(),
+            new PiecesCell());
 
     private Cells() {}
 

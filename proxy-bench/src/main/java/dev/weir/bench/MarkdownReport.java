@@ -1,12 +1,16 @@
 package dev.weir.bench;
 
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
+import java.util.function.Function;
 
 /** A run's figures as a page for readers. */
 final class MarkdownReport {
@@ -72,42 +76,42 @@ final class MarkdownReport {
         report.results().notes(cell.name()).forEach(note -> page.append(note).append("\n\n"));
     }
 
+    /** Peers stand beside each other; of one alone, its quantities do. */
     private void table(List<Figure> figures) {
         if (figures.isEmpty()) {
             return;
         }
-        Set<String> peers = new LinkedHashSet<>();
-        Set<Row> rows = new LinkedHashSet<>();
-        for (Figure figure : figures) {
-            peers.add(figure.peer());
-            rows.add(new Row(figure.point(), figure.quantity()));
+        long peers = figures.stream().map(Figure::peer).distinct().count();
+        long points = figures.stream().map(Figure::point).distinct().count();
+        if (peers == 1 && points > 1) {
+            table(figures.get(0).peer(), figures, Figure::point, Figure::quantity);
+        } else {
+            table("", figures, MarkdownReport::title, Figure::peer);
         }
-        List<String> head = new ArrayList<>(List.of(""));
-        head.addAll(peers);
-        row(head);
-        page.append("|---".repeat(head.size())).append("|\n");
-        for (Row row : rows) {
-            List<String> line = new ArrayList<>(List.of(row.title()));
-            for (String peer : peers) {
-                line.add(figures.stream()
-                        .filter(figure -> row.holds(figure) && figure.peer().equals(peer))
-                        .map(MarkdownReport::value)
-                        .findFirst()
-                        .orElse(""));
-            }
-            row(line);
-        }
-        page.append('\n');
     }
 
-    private record Row(String point, String quantity) {
-        boolean holds(Figure figure) {
-            return figure.point().equals(point) && figure.quantity().equals(quantity);
-        }
+    private static String title(Figure figure) {
+        return figure.point().isEmpty() ? figure.quantity() : figure.point() + ": " + figure.quantity();
+    }
 
-        String title() {
-            return point.isEmpty() ? quantity : point + ": " + quantity;
+    private void table(
+            String corner, List<Figure> figures, Function<Figure, String> row, Function<Figure, String> column) {
+        Map<String, Map<String, String>> rows = new LinkedHashMap<>();
+        Set<String> columns = new LinkedHashSet<>();
+        for (Figure figure : figures) {
+            columns.add(column.apply(figure));
+            rows.computeIfAbsent(row.apply(figure), name -> new HashMap<>()).put(column.apply(figure), value(figure));
         }
+        List<String> head = new ArrayList<>(List.of(corner));
+        head.addAll(columns);
+        row(head);
+        page.append("|---".repeat(head.size())).append("|\n");
+        rows.forEach((name, values) -> {
+            List<String> line = new ArrayList<>(List.of(name));
+            columns.forEach(each -> line.add(values.getOrDefault(each, "")));
+            row(line);
+        });
+        page.append('\n');
     }
 
     private void row(List<String> columns) {

@@ -6,6 +6,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.util.ReferenceCountUtil;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -56,6 +57,7 @@ public class FramingBenchmark {
     private final BodyReader chunks = new BodyReader(new FieldLines(HttpLimits.DEFAULT));
     private final EmbeddedChannel channel = new EmbeddedChannel();
     private final ResponseWriter writer = new ResponseWriter(channel, new WriteStall(channel, () -> {}));
+    private final ResponseWriter heads = new ResponseWriter(channel, new WriteStall(channel, () -> {}));
     private final RequestHead streamRequest;
     private final ResponseHead streamHead;
 
@@ -81,6 +83,17 @@ public class FramingBenchmark {
     public @Nullable ResponseHead readResponseHead() throws BadMessageException {
         responses.begin(false);
         return responses.readHead(response.readerIndex(0));
+    }
+
+    /** From the backend's connection to the client's: read, freed of what belongs to one hop, written anew. */
+    @Benchmark
+    public int relayResponseHead() throws BadMessageException {
+        responses.begin(false);
+        ResponseHead head = Objects.requireNonNull(responses.readHead(response.readerIndex(0)));
+        HopByHop.remove(head.headers());
+        heads.writeHead(head, streamRequest, "req-1", true);
+        heads.flush();
+        return drain();
     }
 
     @Benchmark

@@ -4,8 +4,10 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** What is read from the kernel, from wrk, from Weir's metrics and from events. */
@@ -43,6 +45,18 @@ final class ReadingsTest {
                         "  130560 requests in 2.01s, 50.93MB read\n  Non-2xx or 3xx responses: 1\n", DIRECT))
                 .isInstanceOf(VoidCellException.class)
                 .hasMessageContaining("Non-2xx");
+    }
+
+    @Test
+    void timeAndHeapOfEachIterationAreThoseThatJmhFound() throws JsonProcessingException {
+        assertThat(JmhResult.all("""
+                        [{"benchmark": "dev.weir.A.b", "params": {"bytes": "16384"},
+                          "primaryMetric": {"score": 2.5, "rawData": [[2.0, 3.0]]},
+                          "secondaryMetrics": {"gc.alloc.rate": {"rawData": [[9.0, 9.0]]},
+                            "gc.alloc.rate.norm": {"rawData": [[48.001, 0.0003]]}}}]
+                        """))
+                .containsExactly(
+                        new JmhResult("dev.weir.A.b", List.of(16_384L), List.of(2.0, 3.0), List.of(48.0, 0.0)));
     }
 
     @Test

@@ -45,6 +45,17 @@ final class ReportTest {
     }
 
     @Test
+    void theQuantitiesOfOnePeerStandBesideEachOther() {
+        for (int keys : new int[] {10, 1_000}) {
+            results.add(CacheCell.NAME, keys + " keys", "CPU, µs", Peer.WEIR, 20);
+            results.add(CacheCell.NAME, keys + " keys", "RSS, MiB", Peer.WEIR, 140);
+        }
+        assertThat(new MarkdownReport(report()).text())
+                .contains("| Weir | CPU, µs | RSS, MiB |")
+                .contains("| 1000 keys | 20.0 | 140 |");
+    }
+
+    @Test
     void aGoalIsJudgedByTheMedians() {
         chats(Peer.NGINX, 10);
         chats(Peer.WEIR, 12);
