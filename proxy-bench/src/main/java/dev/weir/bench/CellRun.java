@@ -97,10 +97,12 @@ final class CellRun {
         }
         double least = Double.MAX_VALUE;
         int noCheaper = 0;
-        for (int i = 0; i < MOST_WARM_UPS && noCheaper < NO_CHEAPER; i++) {
+        int done = 0;
+        for (; done < MOST_WARM_UPS && noCheaper < NO_CHEAPER; done++) {
             double now = load.run(peer, WARM_UP_SECONDS).cpuMicros();
             noCheaper = now < CHEAPER * least ? 0 : noCheaper + 1;
             least = Math.min(least, now);
         }
+        setting.say("    " + peer.name() + " is warm after " + done * WARM_UP_SECONDS + " s");
     }
 }

@@ -26,7 +26,8 @@ final class ChatCell implements Cell {
     public String about() {
         return "A chat of 430 bytes, answered with 330, as fast as one core of the proxy goes. Direct is the load on the backend"
                 + " itself: as far as it is above the others, neither of the two holds them back. The load's core is busy with"
-                + " both of them; what is left of its time is time that they waited for the proxy.";
+                + " both of them; what is left of its time is time that they waited for the proxy. Where little is left, a"
+                + " faster load might get more chats through; what the proxy spends on each does not hang on that.";
     }
 
     static String point(int connections) {
