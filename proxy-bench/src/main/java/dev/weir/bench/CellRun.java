@@ -7,11 +7,11 @@ import java.util.Locale;
 /** One cell at work: what it may use, and where its figures go. One thread. */
 final class CellRun {
     private static final int WARM_UP_SECONDS = 3;
-    private static final int MOST_WARM_UPS = 20;
+    private static final int MOST_WARM_UPS = 40;
     private static final double CHEAPER = 0.97;
 
-    /** One warm-up may be dear by chance. */
-    private static final int NO_CHEAPER = 2;
+    /** One or two warm-ups may be dear by chance. */
+    private static final int NO_CHEAPER = 3;
 
     private final Cell cell;
     private final Setting setting;
