@@ -1,6 +1,7 @@
 package dev.weir.backends;
 
 import dev.weir.core.BadMessageException;
+import dev.weir.core.FlushQueue;
 import dev.weir.core.HttpLimits;
 import dev.weir.core.ResponseDecoder;
 import dev.weir.core.ResponseHead;
@@ -30,7 +31,7 @@ import org.slf4j.LoggerFactory;
  *
  * Anything that arrives while idle closes it. Runs on the event loop.
  */
-final class BackendConnection extends ChannelInboundHandlerAdapter {
+final class BackendConnection extends ChannelInboundHandlerAdapter implements FlushQueue.Sender {
     private static final Logger LOG = LoggerFactory.getLogger(BackendConnection.class);
 
     private enum State {
@@ -60,6 +61,7 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
     private final Channel channel;
     private final ResponseDecoder decoder;
     private final ConnectionTimeouts timeouts;
+    private final FlushQueue flushes;
     private final long createdNanos = System.nanoTime();
 
     private State state = State.IDLE;
@@ -71,6 +73,7 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
     private boolean requestSent;
     private boolean reset;
     private boolean closeNotified;
+    private boolean flushing;
 
     BackendConnection(Backend backend, Channel channel, HttpLimits headLimits) {
         this.backend = backend;
@@ -78,6 +81,7 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
         this.decoder = new ResponseDecoder(headLimits);
         this.timeouts =
                 new ConnectionTimeouts(channel.eventLoop(), backend.spec().timeouts(), this::expired);
+        this.flushes = FlushQueue.of(channel.eventLoop());
     }
 
     Channel channel() {
@@ -110,7 +114,8 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
         requestSent = complete;
         decoder.begin(headRequest);
         timeouts.begin();
-        channel.writeAndFlush(bytes, channel.voidPromise());
+        channel.write(bytes, channel.voidPromise());
+        flush();
         awaitHead();
     }
 
@@ -123,8 +128,25 @@ final class BackendConnection extends ChannelInboundHandlerAdapter {
     /** Sends a part of a streamed request, framed by the caller. Takes {@code bytes}. */
     void writeBody(ByteBuf bytes, boolean last) {
         requestSent |= last;
-        channel.writeAndFlush(bytes, channel.voidPromise());
+        channel.write(bytes, channel.voidPromise());
+        flush();
         awaitHead();
+    }
+
+    /** Makes everything leave: at the end of the event loop's turn, or at once if it is much. */
+    private void flush() {
+        if (!channel.isWritable()) {
+            flushNow();
+        } else if (!flushing) {
+            flushing = true;
+            flushes.add(this);
+        }
+    }
+
+    @Override
+    public void flushNow() {
+        flushing = false;
+        channel.flush();
     }
 
     private void awaitHead() {

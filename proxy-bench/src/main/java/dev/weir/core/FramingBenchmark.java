@@ -70,7 +70,7 @@ public class FramingBenchmark {
                 new Headers().add("Content-Type", "text/event-stream").add("Cache-Control", "no-cache"),
                 -1);
         writer.writeHead(streamHead, streamRequest, "req-1", true);
-        writer.flush();
+        writer.flushNow();
         drain();
     }
 
@@ -92,7 +92,7 @@ public class FramingBenchmark {
         ResponseHead head = Objects.requireNonNull(responses.readHead(response.readerIndex(0)));
         HopByHop.remove(head.headers());
         heads.writeHead(head, streamRequest, "req-1", true);
-        heads.flush();
+        heads.flushNow();
         return drain();
     }
 
@@ -111,7 +111,7 @@ public class FramingBenchmark {
     @Benchmark
     public int writeChunk() {
         writer.writeBody(event.retainedDuplicate(), false);
-        writer.flush();
+        writer.flushNow();
         return drain();
     }
 

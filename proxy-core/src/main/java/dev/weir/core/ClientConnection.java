@@ -287,6 +287,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
             exchange.fail(new GatewayException(GatewayError.SHUTTING_DOWN, "the gateway is shutting down")
                     .retryAfterMillis(1000));
         } else {
+            writer.flushNow();
             channel.close();
         }
     }

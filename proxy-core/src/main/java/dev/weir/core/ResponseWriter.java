@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Small parts are copied behind what waits already, so that they leave in one buffer with their framing; large parts
  * travel as they are. Runs on the event loop.
  */
-final class ResponseWriter {
+final class ResponseWriter implements FlushQueue.Sender {
     /** Up to here a copy costs less than one more entry in the system call. */
     private static final int COPY_BYTES = 4 * 1024;
 
@@ -36,7 +36,9 @@ final class ResponseWriter {
 
     private final Channel channel;
     private final WriteStall stall;
+    private final FlushQueue flushes;
     private @Nullable ByteBuf out;
+    private boolean flushing;
     private Framing framing = Framing.NONE;
     private long remaining;
 
@@ -44,6 +46,7 @@ final class ResponseWriter {
     ResponseWriter(Channel channel, WriteStall stall) {
         this.channel = channel;
         this.stall = stall;
+        this.flushes = FlushQueue.of(channel.eventLoop());
     }
 
     /** Answers {@code Expect: 100-continue}. */
@@ -181,8 +184,19 @@ final class ResponseWriter {
         return channel.isWritable();
     }
 
-    /** Makes everything leave. */
+    /** Makes everything leave: at the end of the event loop's turn, or at once if the client takes no more. */
     void flush() {
+        if (!channel.isWritable()) {
+            flushNow();
+        } else if (!flushing) {
+            flushing = true;
+            flushes.add(this);
+        }
+    }
+
+    @Override
+    public void flushNow() {
+        flushing = false;
         ByteBuf pending = out;
         if (pending == null) {
             channel.flush();
@@ -193,7 +207,7 @@ final class ResponseWriter {
         stall.watch();
     }
 
-    /** Makes everything leave; the future is done when it has. */
+    /** Makes everything leave at once; the future is done when it has. */
     ChannelFuture flushLast() {
         ByteBuf pending = out == null ? channel.alloc().buffer(0) : out;
         out = null;
