@@ -26,7 +26,7 @@ final class ConnectionTimeouts {
 
     /** A request begins, and with it the time for everything. */
     void begin() {
-        totalDeadlineNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(limits.totalMillis());
+        totalDeadlineNanos = timeout.nowNanos() + TimeUnit.MILLISECONDS.toNanos(limits.totalMillis());
     }
 
     /**
@@ -37,22 +37,22 @@ final class ConnectionTimeouts {
      */
     void awaitHead(boolean sent, boolean writable) {
         if (sent) {
-            timeout.set(leftOf(limits.firstByteMillis()));
+            await(limits.firstByteMillis());
         } else if (writable) {
             timeout.clear();
         } else {
-            timeout.set(leftOf(limits.idleMillis()));
+            await(limits.idleMillis());
         }
     }
 
     /** The next part of the answer has to come in time. */
     void awaitPart() {
-        timeout.set(leftOf(limits.idleMillis()));
+        await(limits.idleMillis());
     }
 
     /** Whether the time for everything is over. */
     boolean isOver() {
-        return System.nanoTime() - totalDeadlineNanos >= 0;
+        return timeout.nowNanos() - totalDeadlineNanos >= 0;
     }
 
     /** The connection is idle. */
@@ -70,9 +70,10 @@ final class ConnectionTimeouts {
         timeout.close();
     }
 
-    /** {@code millis}, or what is left of the time for everything; at least 1, for 0 would be for ever. */
-    private long leftOf(long millis) {
-        long left = TimeUnit.NANOSECONDS.toMillis(totalDeadlineNanos - System.nanoTime());
-        return Math.max(1, Math.min(left, millis));
+    /** Waits for {@code millis}, or what is left of the time for everything; at least 1, for 0 would be for ever. */
+    private void await(long millis) {
+        long now = timeout.nowNanos();
+        long left = TimeUnit.NANOSECONDS.toMillis(totalDeadlineNanos - now);
+        timeout.set(Math.max(1, Math.min(left, millis)), now);
     }
 }

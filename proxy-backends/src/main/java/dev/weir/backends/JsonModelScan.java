@@ -107,9 +107,11 @@ final class JsonModelScan {
             throw ModelRequestReader.badRequest(
                     "request body: begins with a byte order mark (expected: UTF-8 without one)");
         }
-        boolean ascii = body.getByte(start) > 0;
-        boolean zero = body.indexOf(start, start + Math.min(4, length), (byte) 0) >= 0;
-        if (!ascii || zero) {
+        boolean utf8 = body.getByte(start) > 0;
+        for (int i = 1; i < Math.min(4, length); i++) {
+            utf8 &= body.getByte(start + i) != 0;
+        }
+        if (!utf8) {
             throw ModelRequestReader.badRequest("request body: not JSON in UTF-8 (expected: a JSON object)");
         }
     }

@@ -38,13 +38,23 @@ public final class Timeout {
         this.onExpired = onExpired;
     }
 
+    /** The clock of all deadlines here, in nanoseconds. */
+    public long nowNanos() {
+        return ticker.nanoTime();
+    }
+
     /** Sets the deadline {@code millis} from now in the place of any other; 0 or less means never. */
     public void set(long millis) {
+        set(millis, ticker.nanoTime());
+    }
+
+    /** The same for who has just looked at the clock: {@code nowNanos} is what it said. */
+    public void set(long millis, long nowNanos) {
         if (millis <= 0) {
             deadlineNanos = NONE;
             return;
         }
-        deadlineNanos = ticker.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+        deadlineNanos = nowNanos + TimeUnit.MILLISECONDS.toNanos(millis);
         if (armed == null) {
             arm();
         } else if (deadlineNanos - armedNanos < 0) {
