@@ -64,7 +64,8 @@ public final class FlushQueue implements Runnable {
         for (int i = 0; i < senders.size(); i++) {
             try {
                 senders.get(i).flushNow();
-            } catch (RuntimeException e) {
+            } catch (Throwable e) {
+                // The others have nothing to do with it.
                 LOG.error("could not send", e);
             }
         }
