@@ -63,6 +63,14 @@ final class AuditDrops {
         }
     }
 
+    /** The process ends: what was not said yet is said now. */
+    void close() {
+        long left = untold.getAndSet(0);
+        if (left > 0) {
+            LOG.error("{} more audit records are lost", left);
+        }
+    }
+
     /** A request is refused for want of a place. */
     void refused() {
         refusals.increment();

@@ -77,6 +77,29 @@ final class AuditTable {
      * @throws DatabaseAwayException if it is not known whether rows were written, or none can be now: repeat it
      */
     Written write(String writer, List<AuditRow> rows) throws DatabaseAwayException {
+        Written written = writeWhatItTakes(writer, rows);
+        if (written.refused() > 0) {
+            settle(writer, rows.get(rows.size() - 1).sequence());
+        }
+        return written;
+    }
+
+    /** The writer has come so far, also if the last row is a refused one: nobody is to count that as lost once more. */
+    private void settle(String writer, long sequence) throws DatabaseAwayException {
+        try {
+            database.<Boolean>write(connection -> {
+                boolean behind = lock(connection, writer) < sequence;
+                if (behind) {
+                    note(connection, writer, sequence);
+                }
+                return behind;
+            });
+        } catch (SQLException e) {
+            LOG.warn("how far the audit came could not be noted: {}", e.toString());
+        }
+    }
+
+    private Written writeWhatItTakes(String writer, List<AuditRow> rows) throws DatabaseAwayException {
         try {
             return new Written(writeAll(writer, rows), 0);
         } catch (SQLException e) {
@@ -99,7 +122,8 @@ final class AuditTable {
             }
         }
         int half = rows.size() / 2;
-        return write(writer, rows.subList(0, half)).and(write(writer, rows.subList(half, rows.size())));
+        return writeWhatItTakes(writer, rows.subList(0, half))
+                .and(writeWhatItTakes(writer, rows.subList(half, rows.size())));
     }
 
     /** Whether no row can be written, because a table or a column is missing: SQLSTATE 42 of PostgreSQL, SQLITE_ERROR. */

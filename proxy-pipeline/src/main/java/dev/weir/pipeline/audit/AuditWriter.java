@@ -160,6 +160,7 @@ public final class AuditWriter implements AutoCloseable {
             left++;
         }
         relay.close(left);
+        drops.close();
     }
 
     /** A defect must not end the only thread that writes. */

@@ -58,7 +58,12 @@ final class Spill implements AutoCloseable {
         if (spill == null) {
             throw new IOException(directory + " belongs to another process");
         }
-        spill.taken(0);
+        try {
+            spill.taken(0);
+        } catch (IOException e) {
+            spill.close();
+            throw e;
+        }
         return spill;
     }
 

@@ -87,6 +87,9 @@ final class AuditTableTest {
 
         assertThat(table.write("w", rows(1, 10))).isEqualTo(new Written(9, 1));
         assertThat(AuditInstance.written(database)).hasSize(9).doesNotContain("r7");
+
+        assertThat(table.write("another", rows(1, 7))).isEqualTo(new Written(6, 1));
+        assertThat(table.sequence("another")).as("told, so not lost in a crash").isEqualTo(7);
     }
 
     @Test
