@@ -2,13 +2,17 @@ package dev.weir.core;
 
 import io.netty.buffer.ByteBuf;
 
-/** The end of the way: writes an exchange's answer to the client's connection. Runs on the event loop. */
+/**
+ * The end of the way: writes an exchange's answer to the client's connection. Once the client has left, and the answer goes on
+ * for others, it drops what comes, takes any amount of it, and leaves the connection alone. Runs on the event loop.
+ */
 final class ClientStage extends ResponseStage {
     private final ServerExchange exchange;
     private final ClientConnection connection;
     private int status;
     private long headNanos;
     private long bodyBytes;
+    private boolean clientGone;
 
     ClientStage(ServerExchange exchange, ClientConnection connection) {
         this.exchange = exchange;
@@ -30,13 +34,22 @@ final class ClientStage extends ResponseStage {
         return bodyBytes;
     }
 
+    /** The client's connection is gone. */
+    void clientLeft() {
+        clientGone = true;
+    }
+
+    boolean isClientGone() {
+        return clientGone;
+    }
+
     private boolean isResponding() {
         return headNanos != 0 && !exchange.hasEnded();
     }
 
     @Override
     public void writeHead(ResponseHead head) {
-        if (headNanos != 0 || exchange.hasEnded()) {
+        if (clientGone || headNanos != 0 || exchange.hasEnded()) {
             return;
         }
         headNanos = System.nanoTime();
@@ -48,6 +61,13 @@ final class ClientStage extends ResponseStage {
     @Override
     public void writeBody(ByteBuf part, boolean last) {
         taken = part;
+        if (clientGone) {
+            part.release();
+            if (last) {
+                exchange.endWithoutClient();
+            }
+            return;
+        }
         if (!isResponding()) {
             part.release();
             return;
@@ -62,14 +82,16 @@ final class ClientStage extends ResponseStage {
 
     @Override
     public void flush() {
-        if (!exchange.hasEnded()) {
+        if (!clientGone && !exchange.hasEnded()) {
             connection.writer().flush();
         }
     }
 
     @Override
     public void fail(GatewayException failure) {
-        if (isResponding()) {
+        if (clientGone) {
+            exchange.endWithoutClient();
+        } else if (isResponding()) {
             exchange.cut(failure);
         } else if (!exchange.hasEnded()) {
             respond(exchange.errorResponse(failure));
@@ -78,7 +100,7 @@ final class ClientStage extends ResponseStage {
 
     @Override
     public boolean isWritable() {
-        return connection.writer().isWritable();
+        return clientGone || connection.writer().isWritable();
     }
 
     @Override
@@ -89,6 +111,11 @@ final class ClientStage extends ResponseStage {
     @Override
     public void resumeRequest() {
         exchange.resumeRequest();
+    }
+
+    @Override
+    boolean outlivesClient() {
+        return false;
     }
 
     @Override

@@ -18,6 +18,7 @@ public final class Engine {
     private final ExchangeListener listener;
     private final ConnectionCounts connections = new ConnectionCounts();
     private final MemoryWatermarks memory = new MemoryWatermarks();
+    private final Orphans orphans = new Orphans();
     private final LargeBodies largeBodies = new LargeBodies();
     private final AtomicInteger exchanges = new AtomicInteger();
     private final AtomicLong bufferedBytes = new AtomicLong();
@@ -52,6 +53,11 @@ public final class Engine {
 
     LargeBodies largeBodies() {
         return largeBodies;
+    }
+
+    /** Exchanges that go on without their clients. */
+    Orphans orphans() {
+        return orphans;
     }
 
     /** Whether answers say {@code Connection: close} because the process is about to end. */

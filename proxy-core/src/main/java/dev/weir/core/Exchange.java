@@ -70,6 +70,12 @@ public interface Exchange {
     /** A filter takes more of the response again, after {@link ResponseFilter#isWritable} was false. */
     default void resumeResponse() {}
 
+    /**
+     * A filter wants the answer no longer, after {@link ResponseFilter#outlivesClient} was true: ends the exchange if its client
+     * has left and no other filter wants the answer. On the exchange's event loop, like everything else here.
+     */
+    default void endIfUnwanted() {}
+
     /** How the exchange stands towards its client, for logs and metrics. */
     Progress progress();
 }

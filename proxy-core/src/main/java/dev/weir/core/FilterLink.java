@@ -85,6 +85,21 @@ final class FilterLink extends ResponseStage {
     }
 
     @Override
+    boolean outlivesClient() {
+        return isWanted() || next.outlivesClient();
+    }
+
+    private boolean isWanted() {
+        try {
+            return filter.outlivesClient();
+        } catch (RuntimeException e) {
+            exchange.internalError(
+                    "client's leave in filter " + filter.getClass().getSimpleName(), e);
+            return false;
+        }
+    }
+
+    @Override
     public void attach(Upstream upstream) {
         next.attach(upstream);
     }

@@ -117,11 +117,12 @@ public final class ProxyServer implements AutoCloseable {
         awaitRegistrations();
         engine.closeIdle();
         forEachConnection(ClientConnection::closeIfIdle);
-        if (awaitClients(deadline)) {
+        if (awaitExchanges(deadline)) {
             return true;
         }
         forEachConnection(ClientConnection::cutForShutdown);
-        if (!awaitClients(Duration.ofSeconds(2))) {
+        engine.orphans().cut();
+        if (!awaitExchanges(Duration.ofSeconds(2))) {
             clients.close().awaitUninterruptibly(1, TimeUnit.SECONDS);
         }
         return false;
@@ -133,6 +134,7 @@ public final class ProxyServer implements AutoCloseable {
         engine.drain();
         stopListening();
         clients.close().awaitUninterruptibly();
+        engine.orphans().cut();
     }
 
     private void stopListening() {
@@ -149,8 +151,11 @@ public final class ProxyServer implements AutoCloseable {
         }
     }
 
-    private boolean awaitClients(Duration deadline) throws InterruptedException {
-        return clients.newCloseFuture().await(deadline.toNanos(), TimeUnit.NANOSECONDS);
+    /** Waits until all connections are closed and no exchange goes on without one. */
+    private boolean awaitExchanges(Duration deadline) throws InterruptedException {
+        long endNanos = System.nanoTime() + deadline.toNanos();
+        return clients.newCloseFuture().await(deadline.toNanos(), TimeUnit.NANOSECONDS)
+                && engine.orphans().awaitNone(endNanos);
     }
 
     private void forEachConnection(Consumer<ClientConnection> action) {

@@ -42,6 +42,16 @@ public interface ResponseFilter {
     }
 
     /**
+     * Whether others than the client want this answer. Asked when the client has left before the end of its answer: if a filter
+     * says yes, the backend's work goes on, filters see the rest of the answer as if nothing had happened, and what they pass on
+     * goes nowhere; a request whose body streams ends nevertheless. Asked again on {@link Exchange#endIfUnwanted}, which is to be
+     * called as soon as the yes has become a no.
+     */
+    default boolean outlivesClient() {
+        return false;
+    }
+
+    /**
      * A failure after the head: the place to tell the client in its own format before the connection is cut. Called at most
      * once; no part comes after it.
      */

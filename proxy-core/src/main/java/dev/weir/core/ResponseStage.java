@@ -12,6 +12,9 @@ abstract class ResponseStage implements Downstream {
     @Nullable
     ByteBuf taken;
 
+    /** Whether a filter from here on wants the answer though the client has left. */
+    abstract boolean outlivesClient();
+
     /** The exchange is over: tells this stage's filter, and those behind it. */
     abstract void ended(Outcome outcome);
 }

@@ -20,6 +20,17 @@ import org.slf4j.LoggerFactory;
  *   any ──client left, or error after the head──▶ ENDED
  * </pre>
  *
+ * <p>A client that leaves while the endpoint works does not end it if a filter wants the answer for others ({@link
+ * ResponseFilter#outlivesClient}): the exchange stays SERVING or RESPONDING, keeps its upstream and its body, and is one of the
+ * engine's {@link Orphans}. What is written from then on goes nowhere.
+ *
+ * <pre>
+ *   SERVING, RESPONDING ──client left, no filter wants the answer──▶ ENDED
+ *   SERVING, RESPONDING ──client left, a filter wants the answer──▶ orphan
+ *   orphan ──last part, or failure──▶ ENDED                  orphan ──no filter wants the answer any more──▶ ENDED
+ *   orphan ──drain deadline, or server closed──▶ ENDED       (all as an exchange whose client left)
+ * </pre>
+ *
  * Runs on the event loop of its client connection.
  */
 final class ServerExchange extends ExchangeFacts {
@@ -314,7 +325,32 @@ final class ServerExchange extends ExchangeFacts {
 
     /** The client's connection is gone. */
     void clientLeft() {
+        wire.clientLeft();
+        if (isWanted()) {
+            engine.orphans().add(this);
+            resumeResponse();
+        } else {
+            endWithoutClient();
+        }
+    }
+
+    @Override
+    public void endIfUnwanted() {
+        if (wire.isClientGone() && !isWanted()) {
+            endWithoutClient();
+        }
+    }
+
+    /** Whether the answer is wanted for others than the client. */
+    private boolean isWanted() {
+        boolean working = upstream != null && (state == State.SERVING || state == State.RESPONDING);
+        return working && body.isCollected() && downstream.outlivesClient();
+    }
+
+    /** Nothing more comes for the client, who is gone. */
+    void endWithoutClient() {
         end(Outcome.CLIENT_LEFT);
+        engine.orphans().remove(this);
     }
 
     private void end(Outcome how) {

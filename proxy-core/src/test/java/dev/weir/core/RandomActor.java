@@ -21,6 +21,7 @@ final class RandomActor implements Endpoint {
     private final boolean intact;
     private final List<CompletableFuture<Verdict>> waiting = new ArrayList<>();
     private final List<Filter> filters = new ArrayList<>();
+    private @Nullable Exchange exchange;
     private @Nullable Downstream downstream;
     private @Nullable Way way;
     private boolean headWritten;
@@ -99,8 +100,9 @@ final class RandomActor implements Endpoint {
     }
 
     @Override
-    public void serve(Exchange exchange, Downstream to) throws GatewayException {
+    public void serve(Exchange asked, Downstream to) throws GatewayException {
         served++;
+        exchange = asked;
         downstream = to;
         switch (random.nextInt(8)) {
             case 0 -> {
@@ -145,6 +147,14 @@ final class RandomActor implements Endpoint {
             case 3 -> to.resumeRequest();
             case 4, 5 -> to.flush();
             default -> to.writeBody(bytes(), false);
+        }
+    }
+
+    /** Nobody but the client wants the answer any more. */
+    void loseInterest() {
+        filters.forEach(filter -> filter.wanting = false);
+        if (exchange != null) {
+            exchange.endIfUnwanted();
         }
     }
 
@@ -196,7 +206,13 @@ final class RandomActor implements Endpoint {
     private final class Filter implements ResponseFilter {
         private final int habit = random.nextInt(5);
         private @Nullable ByteBuf held;
+        private boolean wanting = random.nextBoolean();
         private int ends;
+
+        @Override
+        public boolean outlivesClient() {
+            return wanting;
+        }
 
         @Override
         public void onHead(ResponseHead head, Downstream next) {

@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One client connection on a clock of its own, and a seed that decides what client, chain, endpoint and filters do. The
@@ -39,6 +40,7 @@ final class RandomConnection {
     private final ByteBuf requests;
     private final RandomAnswers answers = new RandomAnswers();
     private boolean intact = true;
+    private boolean orphaned;
     private int began;
 
     RandomConnection(long seed) {
@@ -130,6 +132,7 @@ final class RandomConnection {
         channel.runPendingTasks();
         actors.values().forEach(RandomActor::completeWhatWaits);
         channel.runPendingTasks();
+        goOnWithoutClient();
         clock.advanceMillis(120_000);
         channel.runScheduledPendingTasks();
         channel.runPendingTasks();
@@ -140,8 +143,29 @@ final class RandomConnection {
         return steps;
     }
 
+    /** What others want may go on, and end by itself or for want of interest. */
+    private void goOnWithoutClient() {
+        for (int steps = random.nextInt(20); steps > 0; steps--) {
+            RandomActor actor = anyActor();
+            if (actor != null) {
+                actor.act();
+            }
+        }
+        orphaned = engine.exchanges() > 0;
+        actors.values().forEach(RandomActor::loseInterest);
+    }
+
+    /** Whether an exchange was cut that had gone on without its client. */
+    boolean wasOrphaned() {
+        return orphaned;
+    }
+
+    private @Nullable RandomActor anyActor() {
+        return actors.isEmpty() ? null : actors.get(1 + random.nextInt(actors.size()));
+    }
+
     private void step() {
-        RandomActor actor = actors.isEmpty() ? null : actors.get(1 + random.nextInt(actors.size()));
+        RandomActor actor = anyActor();
         switch (random.nextInt(10)) {
             case 0, 1, 2 -> sendSome();
             case 3, 4, 5, 6 -> {

@@ -3,6 +3,7 @@ package dev.weir.core;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weir.testing.AllowsErrors;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
@@ -19,15 +20,20 @@ class RandomExchangeTest {
     @Test
     @AllowsErrors("filters throw, as their seed says")
     void whateverHappensNothingIsLostMixedUpOrLeftBehind() {
+        AtomicInteger orphaned = new AtomicInteger();
         long steps = LongStream.range(FIRST, FIRST + SEEDS)
                 .map(seed -> {
                     try {
-                        return new RandomConnection(seed).run();
+                        RandomConnection connection = new RandomConnection(seed);
+                        long taken = connection.run();
+                        orphaned.addAndGet(connection.wasOrphaned() ? 1 : 0);
+                        return taken;
                     } catch (AssertionError | RuntimeException e) {
                         throw new AssertionError("seed " + seed + ": " + e.getMessage(), e);
                     }
                 })
                 .sum();
         assertThat(steps).as("steps").isGreaterThan(SEEDS * 10);
+        assertThat(orphaned.get()).as("exchanges that went on without a client").isPositive();
     }
 }

@@ -11,8 +11,8 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Copies a backend's answer on its way to the client, keeps it if it is whole, and gives it to those who wait for it. Passes
- * on what the cache itself answered. Runs on the event loop.
+ * Copies a backend's answer on its way to the client, keeps it if it is whole, and gives it to those who wait for it: also when
+ * the client leaves meanwhile. Passes on what the cache itself answered. Runs on the event loop.
  */
 final class AnswerCapture implements ResponseFilter {
     private static final int FIRST_BYTES = 4 * 1024;
@@ -114,6 +114,11 @@ final class AnswerCapture implements ResponseFilter {
         if (seat != null) {
             seat.leave();
         }
+    }
+
+    @Override
+    public boolean outlivesClient() {
+        return seat != null && seat.isAwaited();
     }
 
     @Override

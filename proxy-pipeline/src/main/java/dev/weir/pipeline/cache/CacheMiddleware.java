@@ -142,7 +142,7 @@ final class CacheMiddleware implements Middleware {
     }
 
     private Verdict miss(Exchange exchange, Place place) {
-        Seat seat = cache.flights().join(place.question().key(), exchange.eventLoop());
+        Seat seat = cache.flights().join(place.question().key(), exchange);
         exchange.filterResponse(new AnswerCapture(exchange, place, seat));
         if (seat.role() != Seat.Role.LEADING) {
             return Verdict.await(seat.verdict());

@@ -1,15 +1,27 @@
 package dev.weir.pipeline.cache;
 
-import io.netty.channel.EventLoop;
+import dev.weir.core.Exchange;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Queue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One question being answered: a leader that asks a backend, and followers that wait. Ends once, with the leader's answer for
- * all, with everybody on his own, or when nobody is left. A leader that fails or leaves is followed by the next. Any thread:
- * its lock guards the seats too, and is never held while somebody is told.
+ * One question being answered: a leader that asks a backend, and followers that wait.
+ *
+ * <pre>
+ *   LED, nobody waits ──somebody asks the same──▶ LED, AWAITED ──last follower leaves or loses patience──▶ LED, nobody waits
+ *   LED, AWAITED ──leader's client leaves while a backend works──▶ LED, AWAITED       (the call goes on)
+ *   LED, AWAITED ──leader fails, or leaves before it asks a backend──▶ LED, by the next
+ *   LED ──leader answered: all have it; or its answer is for itself alone: all ask──▶ OVER
+ *   LED, nobody waits ──leader fails or leaves──▶ OVER
+ * </pre>
+ *
+ * <p>The flight does not know whether its leader still has a client. The leader's exchange asks whether it is awaited when its
+ * client leaves, and is told to ask again when it is awaited no longer: a call is never left to work for nobody, and who joins
+ * in between is either counted by that second question, or asks anew when the leader is gone.
+ *
+ * <p>Any thread: its lock guards the seats too, and is never held while somebody is told.
  */
 final class Flight {
     private final Flights flights;
@@ -24,11 +36,11 @@ final class Flight {
     }
 
     /** A seat; null if the flight is over. */
-    synchronized @Nullable Seat join(EventLoop loop, Flights.Patience patience) {
+    synchronized @Nullable Seat join(Exchange exchange, Flights.Patience patience) {
         if (over) {
             return null;
         }
-        Seat seat = new Seat(this, loop, patience);
+        Seat seat = new Seat(this, exchange, patience);
         if (leader == null) {
             leader = seat;
             seat.role(Seat.Role.LEADING);
@@ -36,6 +48,11 @@ final class Flight {
             followers.add(seat);
         }
         return seat;
+    }
+
+    /** Whether {@code seat} leads and others wait. */
+    synchronized boolean isAwaited(Seat seat) {
+        return leader == seat && !followers.isEmpty();
     }
 
     /** The leader has an answer. */
@@ -47,8 +64,12 @@ final class Flight {
 
     /** The leader's answer is for itself alone, and so would the next one's be. */
     void dissolve(Seat by) {
-        for (Seat follower : end(by, Seat.Role.ALONE)) {
+        List<Seat> alone = end(by, Seat.Role.ALONE);
+        for (Seat follower : alone) {
             follower.decide(null);
+        }
+        if (!alone.isEmpty()) {
+            by.abandon();
         }
     }
 
@@ -68,18 +89,26 @@ final class Flight {
 
     /** Somebody has no more part in it; if it was the leader, the next one asks. */
     void leave(Seat seat) {
-        Seat next = without(seat);
+        Seat next = null;
+        Seat abandoned = null;
+        synchronized (this) {
+            seat.role(Seat.Role.ALONE);
+            if (leader == seat) {
+                next = nextLeader();
+                abandoned = next == null ? null : seat;
+            } else if (followers.remove(seat) && followers.isEmpty()) {
+                abandoned = leader;
+            }
+        }
         if (next != null) {
             next.decide(null);
         }
+        if (abandoned != null) {
+            abandoned.abandon();
+        }
     }
 
-    private synchronized @Nullable Seat without(Seat seat) {
-        seat.role(Seat.Role.ALONE);
-        if (leader != seat) {
-            followers.remove(seat);
-            return null;
-        }
+    private @Nullable Seat nextLeader() {
         leader = followers.poll();
         if (leader == null) {
             over = true;

@@ -1,6 +1,6 @@
 package dev.weir.pipeline.cache;
 
-import io.netty.channel.EventLoop;
+import dev.weir.core.Exchange;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
@@ -16,14 +16,12 @@ final class Flights {
     }
 
     /**
-     * A seat for an exchange that asks {@code key}: it leads if nobody is asking, else it follows.
-     *
-     * @param loop the exchange's
+     * A seat for {@code exchange}, which asks {@code key}: it leads if nobody is asking, else it follows.
      */
-    Seat join(CacheKey key, EventLoop loop) {
+    Seat join(CacheKey key, Exchange exchange) {
         while (true) {
             Seat seat = inFlight.computeIfAbsent(key, asked -> new Flight(this, asked))
-                    .join(loop, patience);
+                    .join(exchange, patience);
             if (seat != null) {
                 return seat;
             }

@@ -1,10 +1,11 @@
 package dev.weir.pipeline.cache;
 
+import dev.weir.core.Exchange;
 import dev.weir.core.Verdict;
-import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -26,7 +27,7 @@ final class Seat {
     }
 
     private final Flight flight;
-    private final EventLoop loop;
+    private final Exchange exchange;
     private final long sliceMillis;
     private long leftMillis;
     private Role role = Role.FOLLOWING;
@@ -34,9 +35,9 @@ final class Seat {
     private @Nullable ScheduledFuture<?> timer;
     private @Nullable Verdict decision;
 
-    Seat(Flight flight, EventLoop loop, Flights.Patience patience) {
+    Seat(Flight flight, Exchange exchange, Flights.Patience patience) {
         this.flight = flight;
-        this.loop = loop;
+        this.exchange = exchange;
         this.sliceMillis = patience.sliceMillis();
         this.leftMillis = patience.totalMillis();
     }
@@ -66,7 +67,7 @@ final class Seat {
         CompletableFuture<Verdict> next = new CompletableFuture<>();
         wait = next;
         long slice = Math.min(sliceMillis, leftMillis);
-        timer = loop.schedule(this::sliceOver, slice, TimeUnit.MILLISECONDS);
+        timer = exchange.eventLoop().schedule(this::sliceOver, slice, TimeUnit.MILLISECONDS);
         leftMillis -= slice;
         return next;
     }
@@ -109,6 +110,20 @@ final class Seat {
         }
         if (waiting != null) {
             waiting.complete(verdict);
+        }
+    }
+
+    /** Whether it leads and others wait for its answer: its exchange then goes on without its client. */
+    boolean isAwaited() {
+        return flight.isAwaited(this);
+    }
+
+    /** For the flight, without its lock: nobody waits for this exchange's answer any more but its client. */
+    void abandon() {
+        try {
+            exchange.eventLoop().execute(exchange::endIfUnwanted);
+        } catch (RejectedExecutionException shutDown) {
+            // It has ended with its loop.
         }
     }
 

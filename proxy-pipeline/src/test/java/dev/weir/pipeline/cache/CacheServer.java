@@ -30,6 +30,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -165,8 +166,26 @@ final class CacheServer implements AutoCloseable {
 
     void awaitExchanges(int count) {
         Await.until(count + " exchanges are in flight", () -> engine.exchanges() == count);
-        // What began has got as far as it can.
+        settle();
+    }
+
+    void awaitClients(int count) {
+        Await.until(count + " clients are connected", () -> engine.connections() == count);
+        settle();
+    }
+
+    /** What began has got as far as it can. */
+    private void settle() {
         eventLoops.forEach(loop -> loop.submit(() -> {}).syncUninterruptibly());
+    }
+
+    /** Ends the server in order. */
+    boolean drain(Duration deadline) {
+        try {
+            return server.drain(Duration.ZERO, deadline);
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
     }
 
     @Override

@@ -7,6 +7,7 @@ import dev.weir.core.GatewayException;
 import dev.weir.core.Headers;
 import dev.weir.core.ResponseHead;
 import dev.weir.core.Upstream;
+import dev.weir.testing.Await;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
@@ -58,6 +59,10 @@ final class Call implements Upstream {
 
     String path() {
         return exchange.request().path();
+    }
+
+    void awaitCancelled() {
+        Await.until("the call is cancelled", () -> cancelled);
     }
 
     boolean cancelled() {

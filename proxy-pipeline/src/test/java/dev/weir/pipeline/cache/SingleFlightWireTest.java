@@ -85,49 +85,6 @@ final class SingleFlightWireTest {
     }
 
     @Test
-    void aLeaderThatLeavesIsFollowedByTheNext() {
-        Call leader = ask(4);
-        clients.get(0).reset();
-        Call next = server.call();
-        assertThat(leader.cancelled()).isTrue();
-        next.answer(VECTORS);
-
-        for (int i = 1; i < 4; i++) {
-            assertThat(answer(i).text()).isEqualTo(VECTORS);
-        }
-        assertThat(server.isBackendAsked()).isFalse();
-    }
-
-    @Test
-    void aLeaderThatLeavesInTheMiddleOfItsAnswerIsFollowedByTheNext() {
-        Call leader = ask(3);
-        leader.head(200, "application/json", VECTORS.length());
-        leader.part(VECTORS.substring(0, 5), false);
-        clients.get(0).reset();
-        server.call().answer(VECTORS);
-
-        assertThat(answer(1).text()).isEqualTo(VECTORS);
-        assertThat(answer(2).text()).isEqualTo(VECTORS);
-    }
-
-    @Test
-    void allButTheLastMayLeave() {
-        ask(5);
-        for (int i = 0; i < 4; i++) {
-            clients.get(i).reset();
-        }
-        server.awaitExchanges(1);
-        // Followers may have led for a moment, each; the last one's call is the last.
-        Call last = server.call();
-        while (last.cancelled()) {
-            last = server.call();
-        }
-        last.answer(VECTORS);
-
-        assertThat(answer(4).text()).isEqualTo(VECTORS);
-    }
-
-    @Test
     void aFollowerThatLeavesIsNotMissed() {
         Call leader = ask(3);
         clients.get(1).reset();
