@@ -122,7 +122,8 @@ final class RandomConnection {
     /** Runs it to its end; returns how many steps that were. */
     long run() {
         int steps = 0;
-        while (channel.isActive() && steps < MAX_STEPS) {
+        int maxSteps = random.nextInt(4) == 0 ? random.nextInt(100) : MAX_STEPS;
+        while (channel.isActive() && steps < maxSteps) {
             step();
             channel.runPendingTasks();
             answers.read(channel);
@@ -145,17 +146,17 @@ final class RandomConnection {
 
     /** What others want may go on, and end by itself or for want of interest. */
     private void goOnWithoutClient() {
+        orphaned = engine.exchanges() > 0;
         for (int steps = random.nextInt(20); steps > 0; steps--) {
             RandomActor actor = anyActor();
             if (actor != null) {
                 actor.act();
             }
         }
-        orphaned = engine.exchanges() > 0;
         actors.values().forEach(RandomActor::loseInterest);
     }
 
-    /** Whether an exchange was cut that had gone on without its client. */
+    /** Whether an exchange went on without its client. */
     boolean wasOrphaned() {
         return orphaned;
     }

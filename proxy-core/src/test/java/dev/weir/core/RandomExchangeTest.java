@@ -34,6 +34,7 @@ class RandomExchangeTest {
                 })
                 .sum();
         assertThat(steps).as("steps").isGreaterThan(SEEDS * 10);
-        assertThat(orphaned.get()).as("exchanges that went on without a client").isPositive();
+        assertThat(orphaned.get()).as("exchanges that went on without a client").isGreaterThanOrEqualTo((int)
+                (SEEDS / 1_000));
     }
 }
