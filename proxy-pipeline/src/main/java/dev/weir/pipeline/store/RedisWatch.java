@@ -134,12 +134,9 @@ final class RedisWatch {
 
     private void probed(@Nullable Throwable failure) {
         probing = false;
-        firstProbe.countDown();
         if (closed) {
             ended.countDown();
-            return;
-        }
-        if (failure == null) {
+        } else if (failure == null) {
             passed();
         } else {
             failed(
@@ -147,6 +144,8 @@ final class RedisWatch {
                             ? wrapped.getCause()
                             : failure);
         }
+        // Who waits for the first one looks at what it has found.
+        firstProbe.countDown();
     }
 
     private void passed() {
