@@ -83,15 +83,16 @@ final class BenchCommand implements Callable<Integer> {
             return 2;
         }
         Results results = new Results();
-        for (Cell cell : chosen) {
-            measure(cell, setting, results);
-        }
-        Report report =
-                new Report(LocalDate.now(ZoneOffset.UTC), Machine.here(setting), setting.rounds(), chosen, results);
+        LocalDate date = LocalDate.now(ZoneOffset.UTC);
+        Machine machine = Machine.here(setting);
         Path directory = output == null ? checkout.resolve("docs/benchmarks") : output;
         Files.createDirectories(directory);
-        report.write(directory);
-        setting.say("written: " + directory.resolve(report.date() + ".md"));
+        for (int i = 0; i < chosen.size(); i++) {
+            measure(chosen.get(i), setting, results);
+            // A run that is ended before its time leaves what it has found.
+            new Report(date, machine, rounds, chosen.subList(0, i + 1), results).write(directory);
+        }
+        setting.say("written: " + directory.resolve(date + ".md"));
         return chosen.stream().anyMatch(cell -> results.voidReason(cell.name()).isPresent()) ? 1 : 0;
     }
 
