@@ -169,6 +169,11 @@ final class CacheServer implements AutoCloseable {
         settle();
     }
 
+    void awaitExchangesAtLeast(int count) {
+        Await.until(count + " exchanges or more are in flight", () -> engine.exchanges() >= count);
+        settle();
+    }
+
     void awaitClients(int count) {
         Await.until(count + " clients are connected", () -> engine.connections() == count);
         settle();
