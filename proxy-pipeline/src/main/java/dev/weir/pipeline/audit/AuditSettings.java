@@ -33,7 +33,7 @@ public record AuditSettings(
 
     public AuditSettings {
         redact = List.copyOf(redact);
-        if (redact.stream().anyMatch(name -> Redaction.normal(name).isEmpty())) {
+        if (redact.stream().anyMatch(name -> SecretNames.normal(name).isEmpty())) {
             throw new IllegalArgumentException("redact: an empty name (expected: names of members)");
         }
         if (queue < 1 || queue > MAX_QUEUE) {

@@ -1,12 +1,6 @@
 package dev.weir.pipeline.audit;
 
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
-import java.util.Set;
 
 /**
  * Takes secrets out of texts that are kept. Values of JSON members with certain names go, whatever they are and however deep,
@@ -16,54 +10,72 @@ import java.util.Set;
  */
 final class Redaction {
     private static final String PLACEHOLDER = "[redacted]";
+    private static final String BEARER = "bearer";
     private static final int MIN_KEY_CHARS = 20;
     private static final int MIN_TOKEN_CHARS = 16;
-    private static final int ASCII = 128;
 
-    /** What words are made of: letters, digits, {@code _} and {@code -}. */
-    private static final boolean[] WORD = new boolean[ASCII];
-
-    static {
-        for (char c = 0; c < ASCII; c++) {
-            WORD[c] =
-                    (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-        }
-    }
-
-    private final Set<String> names = new HashSet<>();
-
-    /** The same by their first letter, those that begin with an ASCII one: most words of a prompt begin as none of them. */
-    private final String[][] byFirst = new String[ASCII][];
+    private final SecretNames names;
 
     Redaction(List<String> names) {
-        names.forEach(name -> this.names.add(normal(name)));
-        Map<Character, List<String>> grouped = new HashMap<>();
-        for (String name : this.names) {
-            if (!name.isEmpty()) {
-                grouped.computeIfAbsent(name.charAt(0), first -> new ArrayList<>())
-                        .add(name);
-            }
-        }
-        for (int first = 0; first < byFirst.length; first++) {
-            byFirst[first] = grouped.getOrDefault((char) first, List.of()).toArray(new String[0]);
-        }
-    }
-
-    /** A name without what people write differently: {@code apiKey}, {@code API-Key} and {@code api_key} are one. */
-    static String normal(CharSequence name) {
-        StringBuilder normal = new StringBuilder(name.length());
-        for (int i = 0; i < name.length(); i++) {
-            char c = name.charAt(i);
-            if (c != '_' && c != '-') {
-                normal.append(c);
-            }
-        }
-        return normal.toString().strip().toLowerCase(Locale.ROOT);
+        this.names = new SecretNames(names);
     }
 
     /** @param cut whether {@code text} ends in the middle: then its last word may be the beginning of a secret */
     String redact(String text, boolean cut) {
+        return mayHoldSecret(text) ? redactAll(text, cut) : text;
+    }
+
+    /** Reads all of it, twice. */
+    String redactAll(String text, boolean cut) {
         return words(members(text), cut);
+    }
+
+    /**
+     * Whether it is worth reading all of it. Most texts are told in a glance to hold no secret: no word begins a key, and in
+     * front of no {@code :} or {@code =} there is a name. What is strange in front of one (escapes, letters beyond ASCII)
+     * counts as one.
+     */
+    boolean mayHoldSecret(String text) {
+        return !names.areWords()
+                || text.contains("sk-")
+                || text.contains("\\u")
+                || holdsBearer(text, 'b')
+                || holdsBearer(text, 'B')
+                || isNamed(text, ':')
+                || isNamed(text, '=');
+    }
+
+    private static boolean holdsBearer(String text, char first) {
+        int at = text.indexOf(first);
+        while (at >= 0 && !text.regionMatches(true, at, BEARER, 0, BEARER.length())) {
+            at = text.indexOf(first, at + 1);
+        }
+        return at >= 0;
+    }
+
+    private boolean isNamed(String text, char sign) {
+        int at = text.indexOf(sign);
+        while (at >= 0 && !mayEndName(text, at)) {
+            at = text.indexOf(sign, at + 1);
+        }
+        return at >= 0;
+    }
+
+    /** Whether a name may end in front of {@code sign}, with blanks and quotes between. */
+    private boolean mayEndName(String text, int sign) {
+        int end = sign;
+        while (end > 0 && (text.charAt(end - 1) <= ' ' || isBlankOrQuote(text.charAt(end - 1)))) {
+            end--;
+            if (text.charAt(end) == '\\') {
+                return true;
+            }
+        }
+        int start = end;
+        while (start > 0 && SecretNames.isWord(text.charAt(start - 1))) {
+            start--;
+        }
+        char before = start == 0 ? ' ' : text.charAt(start - 1);
+        return before == '\\' || before > '~' || names.mayContain(text, start, end);
     }
 
     /** The first pass: members of JSON, wherever in the text it stands. */
@@ -89,20 +101,12 @@ final class Redaction {
     }
 
     private boolean isSecret(String text, int quote, int end) {
-        if (isPlain(text, quote + 1, end - 1)) {
-            return mayBeName(text, quote + 1, end - 1);
+        if (end - quote < 2 || text.charAt(end - 1) != '"') {
+            return false;
         }
-        return names.contains(normal(JsonText.unescaped(text, quote + 1, end - 1)));
-    }
-
-    /** Whether it says what stands there: words without an escape. */
-    private static boolean isPlain(String text, int start, int end) {
-        for (int i = start; i < end; i++) {
-            if (!isWord(text.charAt(i))) {
-                return false;
-            }
-        }
-        return true;
+        return SecretNames.isWords(text, quote + 1, end - 1)
+                ? names.contains(text, quote + 1, end - 1)
+                : names.contains(JsonText.unescaped(text, quote + 1, end - 1));
     }
 
     /** The second pass: words that are secrets, or names of some. */
@@ -111,7 +115,7 @@ final class Redaction {
         int copied = 0;
         int at = 0;
         while (at < text.length()) {
-            if (!isWord(text.charAt(at))) {
+            if (!SecretNames.isWord(text.charAt(at))) {
                 at++;
                 continue;
             }
@@ -120,14 +124,14 @@ final class Redaction {
             int to = end;
             if (isKey(text, at, end, cut)) {
                 from = at;
-            } else if (isCalled(text, at, end, "bearer")) {
+            } else if (isCalled(text, at, end, BEARER)) {
                 from = skipBlanks(text, end);
                 to = endOfToken(text, from);
                 to = isLong(text, from, to, MIN_TOKEN_CHARS, cut) ? to : from;
             } else {
                 // Few words are followed by a sign, so that is looked at before the names.
                 from = startOfNamed(text, end);
-                to = from > end && mayBeName(text, at, end) ? endOfNamed(text, from) : end;
+                to = from > end && names.contains(text, at, end) ? endOfNamed(text, from) : end;
             }
             if (to > from && !text.startsWith(PLACEHOLDER, from)) {
                 out.append(text, copied, from).append(PLACEHOLDER);
@@ -138,13 +142,9 @@ final class Redaction {
         return copied == 0 ? text : out.append(text, copied, text.length()).toString();
     }
 
-    private static boolean isWord(char c) {
-        return c < ASCII && WORD[c];
-    }
-
     private static int endOfWord(String text, int start) {
         int end = start;
-        while (end < text.length() && isWord(text.charAt(end))) {
+        while (end < text.length() && SecretNames.isWord(text.charAt(end))) {
             end++;
         }
         return end;
@@ -160,37 +160,6 @@ final class Redaction {
 
     private static boolean isCalled(String text, int start, int end, String name) {
         return end - start == name.length() && text.regionMatches(true, start, name, 0, name.length());
-    }
-
-    /** Looked at without making a string of each word of a prompt. */
-    private boolean mayBeName(String text, int start, int end) {
-        int first = start;
-        while (first < end && (text.charAt(first) == '_' || text.charAt(first) == '-')) {
-            first++;
-        }
-        if (first == end) {
-            return false;
-        }
-        for (String name : byFirst[Character.toLowerCase(text.charAt(first))]) {
-            int at = first;
-            int matched = 0;
-            while (at < end && matched < name.length()) {
-                char c = text.charAt(at++);
-                if (c == '_' || c == '-') {
-                    continue;
-                }
-                if (Character.toLowerCase(c) != name.charAt(matched++)) {
-                    matched = Integer.MAX_VALUE;
-                }
-            }
-            while (at < end && (text.charAt(at) == '_' || text.charAt(at) == '-')) {
-                at++;
-            }
-            if (matched == name.length() && at == end) {
-                return true;
-            }
-        }
-        return false;
     }
 
     /** Where the value of a name that ends at {@code end} begins, behind {@code :} or {@code =}; {@code end} if there is none. */
@@ -240,7 +209,8 @@ final class Redaction {
     /** RFC 6750 section 2.1, and the {@code \/} of JSON. */
     private static int endOfToken(String text, int start) {
         int end = start;
-        while (end < text.length() && (isWord(text.charAt(end)) || ".~+/=\\".indexOf(text.charAt(end)) >= 0)) {
+        while (end < text.length()
+                && (SecretNames.isWord(text.charAt(end)) || ".~+/=\\".indexOf(text.charAt(end)) >= 0)) {
             if (text.charAt(end) == '\\' && !text.startsWith("\\/", end)) {
                 break;
             }

@@ -87,6 +87,74 @@ final class RedactionTest {
         }
     }
 
+    @Test
+    void aTextIsPassedOverAtAGlanceOnlyIfReadingItWouldChangeNothing() {
+        List<String> pieces = List.of(
+                "api_key",
+                "apiKey",
+                "API-KEY",
+                "authorization",
+                "api",
+                "key",
+                "_",
+                "-",
+                "sk-",
+                "0123456789abcdefghij",
+                "Bearer",
+                "bEaReR",
+                " ",
+                "  ",
+                "\t",
+                "\n",
+                "\r",
+                "\u001c",
+                "\f",
+                "\"",
+                "'",
+                "\\",
+                "\\n",
+                "\\u0061",
+                "\\u005f",
+                "\\\"",
+                ":",
+                "=",
+                ",",
+                "{",
+                "}",
+                "[",
+                "]",
+                "x",
+                "ab",
+                "\u2003",
+                "\u212a",
+                "é",
+                ".",
+                "/",
+                "&");
+        Random random = new Random(13);
+        int passedOver = 0;
+        for (int i = 0; i < 10 * ROUNDS; i++) {
+            StringBuilder some = new StringBuilder();
+            for (int left = 1 + random.nextInt(12); left > 0; left--) {
+                some.append(pieces.get(random.nextInt(pieces.size())));
+            }
+            String text = some.toString();
+            boolean cut = random.nextBoolean();
+            if (!redaction.mayHoldSecret(text)) {
+                passedOver++;
+                assertThat(redaction.redactAll(text, cut)).as(text).isEqualTo(text);
+            }
+        }
+        assertThat(passedOver).isGreaterThan(ROUNDS);
+    }
+
+    @Test
+    void anUsualChatIsPassedOverAtAGlance() {
+        assertThat(redaction.mayHoldSecret("""
+                {"model":"m","messages":[{"role":"user","content":"Why is the sky blue: because, or not? a = b"}],
+                 "temperature":0.7,"max_tokens":200,"user":"u-42","metadata":{"conversation_id":"c"}}""")).isFalse();
+    }
+
     /** Appends a random value; every scalar under a secret name, and no other, holds the mark. */
     private static void value(StringBuilder json, Random random, int depth, boolean secret) {
         switch (depth > 4 ? random.nextInt(2) : random.nextInt(4)) {
