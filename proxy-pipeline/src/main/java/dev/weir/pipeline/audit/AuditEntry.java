@@ -73,4 +73,19 @@ public record AuditEntry(
      * @param cut whether the rest is missing
      */
     public record Body(String text, boolean cut) {}
+
+    /** How long the bodies are that are kept. */
+    long bodyChars() {
+        return chars(request) + chars(response);
+    }
+
+    private static long chars(@Nullable Body body) {
+        return body == null ? 0 : body.text().length();
+    }
+
+    AuditEntry withoutBodies() {
+        return request == null && response == null
+                ? this
+                : new AuditEntry(timeMillis, requestId, sender, call, service, result, timing, traffic, null, null);
+    }
 }

@@ -9,12 +9,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Removes what is out of time: on PostgreSQL whole days, on SQLite, and what is small on both, some rows in each transaction,
- * so that those who write wait for a moment only. Blocks; for one thread at a time.
+ * Removes what is out of time: on PostgreSQL whole days, on SQLite pages, some of them in each transaction, as what is small on
+ * both, so that those who write wait for a moment only. Blocks; for one thread at a time.
  */
 final class AuditRetention {
     private static final Logger LOG = LoggerFactory.getLogger(AuditRetention.class);
     private static final int SLICE = 500;
+
+    /** Of the audit, half a megabyte each. */
+    private static final int PAGES = 20;
+
     private static final int DAYS_AHEAD = 2;
 
     private final Database database;
@@ -37,17 +41,21 @@ final class AuditRetention {
                 partitions.dropBefore(before);
             } else {
                 inSlices(
-                        "DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE time < ? ORDER BY time LIMIT ?)",
-                        before);
+                        "DELETE FROM audit_pages WHERE id IN"
+                                + " (SELECT id FROM audit_pages WHERE last_time < ? ORDER BY last_time LIMIT ?)",
+                        before,
+                        PAGES);
             }
             inSlices(
                     "DELETE FROM conversations WHERE (id, key_id) IN"
                             + " (SELECT id, key_id FROM conversations WHERE updated_at < ? ORDER BY updated_at LIMIT ?)",
-                    before);
+                    before,
+                    SLICE);
             inSlices(
                     "DELETE FROM audit_writers WHERE writer IN"
                             + " (SELECT writer FROM audit_writers WHERE updated_at < ? LIMIT ?)",
-                    before - 30 * AuditPartitions.DAY_MILLIS);
+                    before - 30 * AuditPartitions.DAY_MILLIS,
+                    SLICE);
         } catch (DatabaseAwayException e) {
             LOG.debug("old audit records stay for now: {}", e.getMessage());
         } catch (SQLException e) {
@@ -55,16 +63,16 @@ final class AuditRetention {
         }
     }
 
-    private void inSlices(String delete, long before) throws DatabaseAwayException, SQLException {
-        int removed = SLICE;
-        while (removed == SLICE && !Thread.currentThread().isInterrupted()) {
+    private void inSlices(String delete, long before, int slice) throws DatabaseAwayException, SQLException {
+        int removed = slice;
+        while (removed == slice && !Thread.currentThread().isInterrupted()) {
             removed = database.<Integer>write(connection -> {
                 if (database.kind() == Kind.POSTGRESQL && !AuditPartitions.tryLock(connection)) {
                     return 0;
                 }
                 try (PreparedStatement statement = connection.prepareStatement(delete)) {
                     statement.setLong(1, before);
-                    statement.setInt(2, SLICE);
+                    statement.setInt(2, slice);
                     return statement.executeUpdate();
                 }
             });

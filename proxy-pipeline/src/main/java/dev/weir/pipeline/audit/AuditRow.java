@@ -1,8 +1,5 @@
 package dev.weir.pipeline.audit;
 
-import dev.weir.pipeline.audit.AuditEntry.Body;
-import org.jspecify.annotations.Nullable;
-
 /**
  * An entry on its way to the database.
  *
@@ -15,17 +12,20 @@ record AuditRow(long sequence, AuditEntry entry, String title, boolean alone) {
 
     /** Whether it belongs with others to a conversation that was answered. */
     boolean isPartOfConversation() {
-        return !alone
-                && !entry.call().conversation().isEmpty()
-                && entry.result().status() / 100 == 2;
+        return !alone && !entry.call().conversation().isEmpty() && isAnswered();
+    }
+
+    /** Whether it is a conversation by itself, and was answered. */
+    boolean isAnsweredAlone() {
+        return alone && isAnswered();
+    }
+
+    private boolean isAnswered() {
+        return entry.result().status() / 100 == 2;
     }
 
     /** What it takes in memory, roughly. */
     int weight() {
-        return ROW_BYTES + length(entry.request()) + length(entry.response());
-    }
-
-    private static int length(@Nullable Body body) {
-        return body == null ? 0 : body.text().length();
+        return (int) Math.min(Integer.MAX_VALUE, ROW_BYTES + entry.bodyChars());
     }
 }

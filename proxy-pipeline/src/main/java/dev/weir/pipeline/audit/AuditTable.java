@@ -1,6 +1,5 @@
 package dev.weir.pipeline.audit;
 
-import dev.weir.pipeline.audit.AuditEntry.Body;
 import dev.weir.pipeline.store.Database;
 import dev.weir.pipeline.store.Database.Kind;
 import dev.weir.pipeline.store.DatabaseAwayException;
@@ -23,45 +22,6 @@ final class AuditTable {
     private static final Logger LOG = LoggerFactory.getLogger(AuditTable.class);
 
     private static final int SQLITE_ERROR = 1;
-
-    /** In the order of {@link #values}. */
-    static final List<String> COLUMNS = List.of(
-            "time",
-            "request_id",
-            "key_id",
-            "key_name",
-            "user_name",
-            "client",
-            "method",
-            "route",
-            "path",
-            "model",
-            "conversation",
-            "stream",
-            "served_model",
-            "backend",
-            "attempts",
-            "cache",
-            "status",
-            "outcome",
-            "error",
-            "error_message",
-            "total_micros",
-            "first_byte_micros",
-            "queue_micros",
-            "request_bytes",
-            "response_bytes",
-            "prompt_tokens",
-            "completion_tokens",
-            "tokens_estimated",
-            "request_cut",
-            "response_cut",
-            "title",
-            "request_body",
-            "response_body");
-
-    private static final String INSERT =
-            "INSERT INTO audit (" + String.join(", ", COLUMNS) + ") VALUES (" + "?, ".repeat(COLUMNS.size() - 1) + "?)";
 
     private final Database database;
     private final @Nullable AuditPartitions partitions;
@@ -189,17 +149,8 @@ final class AuditTable {
     private void insert(Connection connection, List<AuditRow> rows) throws SQLException {
         if (partitions != null) {
             CopyRows.copy(connection, rows);
-            return;
-        }
-        try (PreparedStatement insert = connection.prepareStatement(INSERT)) {
-            for (AuditRow row : rows) {
-                Object[] values = values(row);
-                for (int i = 0; i < values.length; i++) {
-                    insert.setObject(i + 1, values[i]);
-                }
-                insert.addBatch();
-            }
-            insert.executeBatch();
+        } else {
+            AuditPages.insert(connection, rows);
         }
     }
 
@@ -247,51 +198,5 @@ final class AuditTable {
             }
             upsert.executeBatch();
         }
-    }
-
-    /** In the order of {@link #COLUMNS}: texts, longs, or null for a title or body that is not kept. */
-    static @Nullable Object[] values(AuditRow row) {
-        AuditEntry entry = row.entry();
-        Body request = entry.request();
-        Body response = entry.response();
-        return new @Nullable Object[] {
-            entry.timeMillis(),
-            entry.requestId(),
-            entry.sender().keyId(),
-            entry.sender().keyName(),
-            entry.sender().user(),
-            entry.sender().client(),
-            entry.call().method(),
-            entry.call().route(),
-            entry.call().path(),
-            entry.call().model(),
-            row.alone() ? "" : entry.call().conversation(),
-            flag(entry.call().stream()),
-            entry.service().model(),
-            entry.service().backend(),
-            (long) entry.service().attempts(),
-            entry.service().cache(),
-            (long) entry.result().status(),
-            entry.result().outcome(),
-            entry.result().error(),
-            entry.result().errorMessage(),
-            entry.timing().totalMicros(),
-            entry.timing().firstByteMicros(),
-            entry.timing().queueMicros(),
-            entry.traffic().requestBytes(),
-            entry.traffic().responseBytes(),
-            entry.traffic().promptTokens(),
-            entry.traffic().completionTokens(),
-            flag(entry.traffic().estimated()),
-            flag(request != null && request.cut()),
-            flag(response != null && response.cut()),
-            row.alone() ? row.title() : null,
-            request == null ? null : request.text(),
-            response == null ? null : response.text()
-        };
-    }
-
-    private static long flag(boolean set) {
-        return set ? 1 : 0;
     }
 }

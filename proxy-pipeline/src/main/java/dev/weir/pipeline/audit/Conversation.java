@@ -1,6 +1,7 @@
 package dev.weir.pipeline.audit;
 
 import java.util.Comparator;
+import java.util.List;
 
 /**
  * Chats that belong together.
@@ -37,6 +38,38 @@ public record Conversation(
         }
     }
 
+    /**
+     * Its place among others: those that went on last first.
+     *
+     * @param updatedAtMillis when the last request came
+     */
+    record Place(long updatedAtMillis, String id, String keyId) implements Comparable<Place> {
+        private static final Comparator<Place> ORDER = Comparator.comparingLong(Place::updatedAtMillis)
+                .thenComparing(Place::id)
+                .thenComparing(Place::keyId);
+
+        static Place read(String cursor) {
+            List<String> parts = Cursor.read(cursor, 3);
+            return new Place(Cursor.number(parts.get(0)), parts.get(1), parts.get(2));
+        }
+
+        String cursor() {
+            return Cursor.of(updatedAtMillis, id, keyId);
+        }
+
+        @Override
+        public int compareTo(Place other) {
+            return ORDER.compare(this, other);
+        }
+    }
+
+    static final Comparator<Conversation> NEWEST_FIRST =
+            Comparator.comparing(Conversation::place).reversed();
+
+    Place place() {
+        return new Place(updatedAtMillis, id.name(), id.keyId());
+    }
+
     static Conversation of(AuditRow row) {
         AuditEntry entry = row.entry();
         return new Conversation(
@@ -44,7 +77,7 @@ public record Conversation(
                 entry.sender().user(),
                 entry.call().model(),
                 row.title(),
-                false,
+                row.alone(),
                 1,
                 entry.timeMillis(),
                 entry.timeMillis());
@@ -57,7 +90,7 @@ public record Conversation(
                 later.user,
                 later.model,
                 title.isEmpty() ? later.title : title,
-                false,
+                alone,
                 requests + later.requests,
                 Math.min(createdAtMillis, later.createdAtMillis),
                 Math.max(updatedAtMillis, later.updatedAtMillis));

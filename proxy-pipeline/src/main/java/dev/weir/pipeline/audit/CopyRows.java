@@ -11,7 +11,7 @@ import org.postgresql.copy.CopyIn;
 /** Rows in the text format of PostgreSQL's {@code COPY}. */
 final class CopyRows {
     private static final String COPY =
-            "COPY audit (" + String.join(", ", AuditTable.COLUMNS) + ") FROM STDIN WITH (ENCODING 'UTF8')";
+            "COPY audit (" + String.join(", ", AuditColumns.ALL) + ") FROM STDIN WITH (ENCODING 'UTF8')";
 
     private CopyRows() {}
 
@@ -21,7 +21,7 @@ final class CopyRows {
             StringBuilder line = new StringBuilder();
             for (AuditRow row : rows) {
                 line.setLength(0);
-                append(line, AuditTable.values(row));
+                append(line, AuditColumns.values(row));
                 byte[] bytes = line.toString().getBytes(StandardCharsets.UTF_8);
                 copy.writeToCopy(bytes, 0, bytes.length);
             }

@@ -264,7 +264,7 @@ final class AuditWireTest {
                 .extracting(AuditEntry::requestId)
                 .containsExactly("r1", "r2");
         assertThat(instance.conversations()
-                        .list(new Search(null, "", "", "SKY"), 10, null)
+                        .list(new Search("", null, "", "", "SKY"), 10, null)
                         .rows())
                 .hasSize(3);
         Page<Conversation> page = instance.conversations().list(Search.ALL, 3, null);
@@ -293,7 +293,7 @@ final class AuditWireTest {
                         + entry.call().conversation())
                 .containsExactly("r2/k1/r2");
         assertThat(instance.conversations()
-                        .list(new Search(List.of("k2"), "ada", "phi3", "sky"), 10, null)
+                        .list(new Search("", List.of("k2"), "ada", "phi3", "sky"), 10, null)
                         .rows())
                 .extracting(found -> found.id().name())
                 .containsExactly("r2");

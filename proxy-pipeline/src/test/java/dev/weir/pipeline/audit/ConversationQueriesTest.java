@@ -3,6 +3,8 @@ package dev.weir.pipeline.audit;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weir.pipeline.TestMeters;
+import dev.weir.pipeline.audit.AuditEntry.Call;
+import dev.weir.pipeline.audit.AuditEntry.Sender;
 import dev.weir.pipeline.audit.AuditQueries.Page;
 import dev.weir.pipeline.audit.ConversationQueries.Search;
 import dev.weir.pipeline.store.Database;
@@ -22,7 +24,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 @ParameterizedClass
 @EnumSource(Database.Kind.class)
 final class ConversationQueriesTest {
-    private static final int MANY = 2 * ConversationQueries.SEARCHED + 100;
+    private static final int BATCH = 500;
+    private static final int MANY = 2 * ConversationQueries.SEARCHED + BATCH;
 
     private final TestDatabase test;
 
@@ -38,38 +41,51 @@ final class ConversationQueriesTest {
     /** Chats that stand alone, each a millisecond behind the one before, and half as many that are grouped between them. */
     private ConversationQueries withMany() throws Exception {
         Database database = test.open();
-        new AuditTable(database).write("w", List.of(AuditTableTest.at(SpillTest.row(1, "b"), 1)));
+        AuditTable table = new AuditTable(database);
+        List<AuditRow> rows = new ArrayList<>();
+        for (int i = 1; i <= MANY; i++) {
+            rows.add(alone(i));
+            if (rows.size() == BATCH || i == MANY) {
+                table.write("w", List.copyOf(rows));
+                rows.clear();
+            }
+        }
         database.write(connection -> fill(connection));
         return new ConversationQueries(database, new AuditWriter(database, new TestMeters()));
     }
 
+    private static AuditRow alone(int number) {
+        AuditRow row = AuditTableTest.at(SpillTest.row(number, "b"), number);
+        AuditEntry entry = row.entry();
+        return new AuditRow(
+                number,
+                new AuditEntry(
+                        number,
+                        "alone" + number,
+                        new Sender("k", "name", number == 7 ? "rare" : "common", "::1"),
+                        new Call("POST", "/v1/chat/completions", "/v1/chat/completions", "m", "alone" + number, true),
+                        entry.service(),
+                        entry.result(),
+                        entry.timing(),
+                        entry.traffic(),
+                        null,
+                        null),
+                "title",
+                true);
+    }
+
     private static int fill(Connection connection) throws SQLException {
-        String numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < " + MANY + ") ";
-        List<String> values = new ArrayList<>();
-        for (String column : AuditTable.COLUMNS) {
-            values.add(
-                    switch (column) {
-                        case "time" -> "a.time + n.i";
-                        case "request_id" -> "'alone' || n.i";
-                        case "user_name" -> "CASE n.i WHEN 7 THEN 'rare' ELSE 'common' END";
-                        case "status" -> "200";
-                        case "title" -> "'title'";
-                        default -> "a." + column;
-                    });
-        }
         try (Statement statement = connection.createStatement()) {
-            statement.execute(numbers + "INSERT INTO audit (" + String.join(", ", AuditTable.COLUMNS) + ") SELECT "
-                    + String.join(", ", values) + " FROM n, audit a WHERE a.request_id = 'r1'");
-            return statement.executeUpdate(
-                    numbers + "INSERT INTO conversations SELECT 'grouped' || i, 'k', CASE i WHEN 8 THEN 'rare' ELSE"
-                            + " 'common' END, 'm', 'title', 1, i, i FROM n WHERE i % 2 = 0");
+            return statement.executeUpdate("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < "
+                    + MANY + ") INSERT INTO conversations SELECT 'grouped' || i, 'k', CASE i WHEN 8 THEN 'rare' ELSE"
+                    + " 'common' END, 'm', 'title', 1, i, i FROM n WHERE i % 2 = 0");
         }
     }
 
     @Test
     void aPageOfASearchLooksThroughSoManyAndSaysWhereToGoOn() throws Exception {
         ConversationQueries queries = withMany();
-        Search rare = new Search(null, "rare", "", "");
+        Search rare = new Search("", null, "rare", "", "");
         List<String> found = new ArrayList<>();
         int pages = 0;
         @Nullable String cursor = null;
@@ -87,7 +103,7 @@ final class ConversationQueriesTest {
     @Test
     void pagesOfASearchThatFindsMuchLeaveNothingOut() throws Exception {
         ConversationQueries queries = withMany();
-        Search common = new Search(null, "common", "", "TITLE");
+        Search common = new Search("", null, "common", "", "TITLE");
         List<String> found = new ArrayList<>();
         @Nullable String cursor = null;
         do {

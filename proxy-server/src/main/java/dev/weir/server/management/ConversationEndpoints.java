@@ -41,6 +41,7 @@ public final class ConversationEndpoints {
         String key = parameters.text("key");
         DatabaseTask.answer(database, exchange, downstream, () -> {
             Search search = new Search(
+                    "",
                     key.isEmpty() ? null : audit.keys(key),
                     parameters.text("user"),
                     parameters.text("model"),

@@ -1,0 +1,129 @@
+package dev.weir.pipeline.audit;
+
+import dev.weir.pipeline.audit.AuditQueries.Page;
+import dev.weir.pipeline.audit.ConversationQueries.Search;
+import dev.weir.pipeline.audit.PageScan.Found;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/** Reads records out of pages, as SQLite holds them. */
+final class PageReader implements AuditReader {
+    private static final Comparator<AuditRow> BY_NUMBER = Comparator.comparingLong(
+                    (AuditRow row) -> row.entry().timeMillis())
+            .thenComparingLong(AuditRow::sequence)
+            .reversed();
+
+    private static final Comparator<AuditRow> BY_NAME =
+            Comparator.comparing(PageReader::conversation, Conversation.NEWEST_FIRST);
+
+    @Override
+    public Page<AuditEntry> list(Connection connection, AuditSearch search, int limit, @Nullable Place from)
+            throws SQLException {
+        boolean text = !search.text().isEmpty();
+        PageScan scan = new PageScan(
+                search.fromMillis(),
+                Math.min(search.lastMillis(), from == null ? Long.MAX_VALUE : from.timeMillis()),
+                search.minStatus(),
+                names(search.keys(), search.model()),
+                search.test().and(row -> from == null || Place.of(row).isBefore(from)),
+                BY_NUMBER,
+                text);
+        Found found = scan.newest(connection, limit + 1, text ? AuditSearch.SEARCHED : ConversationQueries.SEARCHED);
+        List<AuditRow> rows = found.rows();
+        String nextCursor = null;
+        if (rows.size() > limit) {
+            rows = rows.subList(0, limit);
+            nextCursor = Place.of(rows.get(limit - 1)).cursor();
+        } else if (found.searchedTo() > Long.MIN_VALUE) {
+            nextCursor = new Place(found.searchedTo() + 1, 0).cursor();
+        }
+        return new Page<>(rows.stream().map(row -> row.entry().withoutBodies()).toList(), nextCursor);
+    }
+
+    private static List<List<String>> names(@Nullable List<String> keys, String... others) {
+        List<List<String>> names = new ArrayList<>();
+        if (keys != null) {
+            names.add(keys);
+        }
+        for (String name : others) {
+            if (!name.isEmpty()) {
+                names.add(List.of(name));
+            }
+        }
+        return names;
+    }
+
+    @Override
+    public Optional<AuditEntry> find(Connection connection, String requestId) throws SQLException {
+        PageScan scan = new PageScan(
+                Long.MIN_VALUE,
+                Long.MAX_VALUE,
+                0,
+                names(null, requestId),
+                row -> row.entry().requestId().equals(requestId),
+                BY_NUMBER,
+                true);
+        return scan.newest(connection, 1, Integer.MAX_VALUE).rows().stream()
+                .map(AuditRow::entry)
+                .findFirst();
+    }
+
+    @Override
+    public Part alone(Connection connection, Search search, int limit, Conversation.@Nullable Place from)
+            throws SQLException {
+        Predicate<Conversation> test = search.test();
+        PageScan scan = new PageScan(
+                Long.MIN_VALUE,
+                from == null ? Long.MAX_VALUE : from.updatedAtMillis(),
+                0,
+                names(search.keys(), search.model(), search.id(), PageTerms.ALONE),
+                row -> row.isAnsweredAlone()
+                        && test.test(conversation(row))
+                        && (from == null || conversation(row).place().compareTo(from) < 0),
+                BY_NAME,
+                false);
+        Found found = scan.newest(
+                connection, limit, search.id().isEmpty() ? ConversationQueries.SEARCHED : Integer.MAX_VALUE);
+        return new Part(
+                found.rows().stream().map(PageReader::conversation).toList(),
+                found.searchedTo() == Long.MIN_VALUE ? null : new Conversation.Place(found.searchedTo() + 1, "", ""));
+    }
+
+    private static Conversation conversation(AuditRow row) {
+        return Conversation.of(row);
+    }
+
+    @Override
+    public List<AuditEntry> entriesOf(Connection connection, Conversation conversation, int limit, long maxChars)
+            throws SQLException {
+        Conversation.Id id = conversation.id();
+        PageScan scan = new PageScan(
+                Long.MIN_VALUE,
+                Long.MAX_VALUE,
+                0,
+                names(List.of(id.keyId()), id.name()),
+                row -> row.alone() == conversation.alone()
+                        && row.entry().call().conversation().equals(id.name())
+                        && row.entry().sender().keyId().equals(id.keyId()),
+                BY_NUMBER,
+                true);
+        List<AuditEntry> entries = new ArrayList<>();
+        long chars = 0;
+        for (AuditRow row : scan.newest(connection, limit, Integer.MAX_VALUE).rows()) {
+            if (chars >= maxChars) {
+                break;
+            }
+            chars += row.entry().bodyChars();
+            entries.add(row.entry());
+        }
+        Collections.reverse(entries);
+        return entries;
+    }
+}

@@ -1,0 +1,94 @@
+package dev.weir.pipeline.audit;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Collection;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which names occur in a page: a Bloom filter (B. H. Bloom, 1970) of ids, keys, models and conversations. It never denies one that
+ * does occur; of those that do not it lets some 2 % through when the page is full. Confined to one thread.
+ */
+final class PageTerms {
+    private static final int BYTES = 1_024;
+    private static final int BITS = 8 * BYTES;
+
+    /** How many bits a name sets: about the best for a thousand names. */
+    private static final int HASHES = 5;
+
+    /** A name that nobody has: where it occurs, there are chats that were answered and stand alone. */
+    static final String ALONE = "\0alone";
+
+    private final long[] words = new long[BITS / Long.SIZE];
+
+    static PageTerms of(Collection<AuditRow> rows) {
+        PageTerms terms = new PageTerms();
+        for (AuditRow row : rows) {
+            AuditEntry entry = row.entry();
+            terms.add(entry.requestId());
+            terms.add(entry.sender().keyId());
+            terms.add(entry.call().model());
+            terms.add(entry.service().model());
+            terms.add(entry.call().conversation());
+            if (row.isAnsweredAlone()) {
+                terms.add(ALONE);
+            }
+        }
+        return terms;
+    }
+
+    /** @return null if it is none: then every name may occur */
+    static @Nullable PageTerms read(byte @Nullable [] bytes) {
+        if (bytes == null || bytes.length != BYTES) {
+            return null;
+        }
+        PageTerms terms = new PageTerms();
+        ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asLongBuffer().get(terms.words);
+        return terms;
+    }
+
+    byte[] bytes() {
+        byte[] bytes = new byte[BYTES];
+        ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asLongBuffer().put(words);
+        return bytes;
+    }
+
+    private void add(String name) {
+        long hash = hash(name);
+        for (int i = 0; i < HASHES; i++) {
+            int bit = bit(hash, i);
+            words[bit / Long.SIZE] |= 1L << bit;
+        }
+    }
+
+    boolean mayHold(String name) {
+        long hash = hash(name);
+        for (int i = 0; i < HASHES; i++) {
+            int bit = bit(hash, i);
+            if ((words[bit / Long.SIZE] & 1L << bit) == 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Takes in what occurs in another page. */
+    void addAll(PageTerms others) {
+        for (int i = 0; i < words.length; i++) {
+            words[i] |= others.words[i];
+        }
+    }
+
+    /** Two halves stand for as many hash functions as are wanted (Kirsch and Mitzenmacher, 2006). */
+    private static int bit(long hash, int function) {
+        return ((int) hash + function * (int) (hash >>> 32)) & BITS - 1;
+    }
+
+    /** What is on disk hangs on it. The string's own hash is specified; the rest is the finalizer of SplitMix64. */
+    private static long hash(String name) {
+        long mixed = name.hashCode() * 0x9e3779b97f4a7c15L;
+        mixed = (mixed ^ mixed >>> 30) * 0xbf58476d1ce4e5b9L;
+        mixed = (mixed ^ mixed >>> 27) * 0x94d049bb133111ebL;
+        return mixed ^ mixed >>> 31;
+    }
+}
