@@ -67,20 +67,18 @@ final class AuditPages {
 
         /** This one's records, and behind them those of {@code later}. */
         Head and(Head later) {
-            if (terms != null && later.terms != null) {
-                later.terms.addAll(terms);
-            }
             return new Head(
                     id,
                     records + later.records,
                     Math.min(firstTime, later.firstTime),
                     Math.max(lastTime, later.lastTime),
                     Math.max(maxStatus, later.maxStatus),
-                    terms == null ? null : later.terms);
+                    PageTerms.union(terms, later.terms));
         }
 
         boolean isTakenInBy(Head later) {
-            return records <= later.records
+            return terms != null
+                    && records <= later.records
                     && records + later.records <= MAX_RECORDS
                     && Math.max(lastTime, later.lastTime) - Math.min(firstTime, later.firstTime) <= MAX_SPAN_MILLIS;
         }

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Which names occur in a page: a Bloom filter (B. H. Bloom, 1970) of ids, keys, models and conversations. It never denies one that
- * does occur; of those that do not it lets some 2 % through when the page is full. Confined to one thread.
+ * does occur; of those that do not it lets some 2 % through when the page is full. Not changed once it is made.
  */
 final class PageTerms {
     private static final int BYTES = 1_024;
@@ -72,11 +72,16 @@ final class PageTerms {
         return true;
     }
 
-    /** Takes in what occurs in another page. */
-    void addAll(PageTerms others) {
-        for (int i = 0; i < words.length; i++) {
-            words[i] |= others.words[i];
+    /** What occurs in one of them. */
+    static @Nullable PageTerms union(@Nullable PageTerms one, @Nullable PageTerms other) {
+        if (one == null || other == null) {
+            return null;
         }
+        PageTerms both = new PageTerms();
+        for (int i = 0; i < both.words.length; i++) {
+            both.words[i] = one.words[i] | other.words[i];
+        }
+        return both;
     }
 
     /** Two halves stand for as many hash functions as are wanted (Kirsch and Mitzenmacher, 2006). */

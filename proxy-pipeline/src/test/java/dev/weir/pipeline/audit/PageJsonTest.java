@@ -1,0 +1,117 @@
+package dev.weir.pipeline.audit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.weir.pipeline.audit.AuditEntry.Body;
+import dev.weir.pipeline.audit.AuditEntry.Call;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+final class PageJsonTest {
+    private static final int ROUNDS = 2_000;
+
+    private static List<AuditRow> decode(byte[] page, boolean bodies) throws IOException {
+        List<AuditRow> rows = new ArrayList<>();
+        PageJson.decode(page, 1, bodies, rows::add);
+        return rows;
+    }
+
+    private static AuditRow row(long number, String path, @Nullable Body request, @Nullable Body response) {
+        AuditRow row = SpillTest.row(number, "b");
+        AuditEntry entry = row.entry();
+        Call call = entry.call();
+        return new AuditRow(
+                number,
+                new AuditEntry(
+                        entry.timeMillis(),
+                        entry.requestId(),
+                        entry.sender(),
+                        new Call(call.method(), call.route(), path, call.model(), call.conversation(), call.stream()),
+                        entry.service(),
+                        entry.result(),
+                        entry.timing(),
+                        entry.traffic(),
+                        request,
+                        response),
+                row.alone() ? row.title() : "",
+                row.alone());
+    }
+
+    private static String text(Random random) {
+        StringBuilder text = new StringBuilder();
+        for (int left = random.nextInt(20); left > 0; left--) {
+            text.append(List.of("a", "\"", "\\", "\n", "\t", "\u0001", "\u007f", "é", "\u2028", "你", "😀", "]", ",")
+                    .get(random.nextInt(13)));
+        }
+        return text.toString();
+    }
+
+    private static @Nullable Body body(Random random) {
+        return random.nextInt(3) == 0 ? null : new Body(text(random), random.nextBoolean());
+    }
+
+    @Test
+    void recordsAreReadAsTheyWereWritten() throws Exception {
+        Random random = new Random(3);
+        for (int i = 0; i < ROUNDS; i++) {
+            List<AuditRow> rows = new ArrayList<>();
+            for (int number = 1; number <= 1 + random.nextInt(3); number++) {
+                rows.add(row(number, text(random), body(random), body(random)));
+            }
+
+            assertThat(decode(PageJson.encode(rows), true)).isEqualTo(rows);
+        }
+    }
+
+    @Test
+    void withoutBodiesTheRestIsRead() throws Exception {
+        AuditRow row = row(1, "/p", new Body("question", false), new Body("answer", true));
+
+        assertThat(decode(PageJson.encode(List.of(row)), false))
+                .containsExactly(new AuditRow(1, row.entry().withoutBodies(), row.title(), row.alone()));
+    }
+
+    @Test
+    void halfACharacterCostsThatCharacterOnly() throws Exception {
+        AuditRow row = row(1, "/\ud83d", null, new Body("\ude00x", false));
+
+        AuditEntry read = decode(PageJson.encode(List.of(row)), true).get(0).entry();
+        assertThat(read.call().path()).isEqualTo("/?");
+        assertThat(read.response()).isEqualTo(new Body("?x", false));
+    }
+
+    @Test
+    void pagesThatAreJoinedHoldTheRecordsOfBoth() throws Exception {
+        List<AuditRow> rows = List.of(
+                row(1, "/1", null, null), row(2, "/2", null, null), row(3, "/3", null, null), row(4, "/4", null, null));
+
+        assertThat(decode(
+                        PageJson.join(PageJson.encode(rows.subList(0, 1)), PageJson.encode(rows.subList(1, 4))), true))
+                .isEqualTo(rows);
+    }
+
+    @Test
+    void whatALaterVersionAddsIsPassedOver() throws Exception {
+        AuditRow row = row(1, "/p", null, null);
+        String page = new String(PageJson.encode(List.of(row)), StandardCharsets.UTF_8);
+
+        assertThat(decode(page.replace("]]", ",7,\"new\"]]").getBytes(StandardCharsets.UTF_8), true))
+                .containsExactly(row);
+    }
+
+    @Test
+    void aPageThatIsNoneIsRefusedWhereverItEnds() {
+        byte[] page = PageJson.encode(List.of(row(1, "/p", null, null)));
+        for (int length = 0; length < page.length - 1; length++) {
+            byte[] torn = Arrays.copyOf(page, length);
+            assertThatThrownBy(() -> decode(torn, true)).isInstanceOf(IOException.class);
+        }
+    }
+}
