@@ -38,6 +38,7 @@ DROP TABLE audit;
 
 -- What was a table is to be read as before by whoever opens the file.
 CREATE VIEW audit AS SELECT
+    page,
     page + key        AS id,
     value ->> 0       AS time,
     value ->> 1       AS request_id,
