@@ -82,6 +82,11 @@ final class AuditRelay {
         this.estate = new Estate(drops);
     }
 
+    /** By which name the database and the disk know this process. Any thread. */
+    String writer() {
+        return writer;
+    }
+
     /** Any thread. */
     void settings(Path spillDirectory, long maxBytes) {
         directory = spillDirectory;

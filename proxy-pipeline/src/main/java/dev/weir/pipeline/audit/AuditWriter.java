@@ -11,7 +11,6 @@ import java.util.Queue;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -33,7 +32,7 @@ public final class AuditWriter implements AutoCloseable {
 
     private final Queue<AuditRecord> queue = PlatformDependent.newMpscQueue();
     private final AtomicInteger places = new AtomicInteger();
-    private final AtomicLong taken = new AtomicLong();
+    private final Tally taken;
     private final ByteBudget bodyBytes;
     private final AuditDrops drops;
     private final AuditRelay relay;
@@ -61,6 +60,7 @@ public final class AuditWriter implements AutoCloseable {
         this.bodyBytes = new ByteBudget(Math.min(MAX_BODY_BYTES, Math.max(MIN_BODY_BYTES, share)));
         this.drops = new AuditDrops(meters);
         this.relay = new AuditRelay(database, drops, meters);
+        this.taken = Tally.of(relay.writer());
         this.retention = new AuditRetention(database);
         this.thread = new Thread(this::run, "weir-audit");
         thread.setDaemon(true);
@@ -127,7 +127,7 @@ public final class AuditWriter implements AutoCloseable {
             drops.add(relay.whyFull(), 1);
             return;
         }
-        taken.incrementAndGet();
+        taken.add(1);
         queue.add(entry);
     }
 
@@ -161,6 +161,7 @@ public final class AuditWriter implements AutoCloseable {
         }
         relay.close(left);
         drops.close();
+        taken.close();
     }
 
     /** A defect must not end the only thread that writes. */
@@ -198,7 +199,7 @@ public final class AuditWriter implements AutoCloseable {
             relay.add(next);
         } catch (RuntimeException e) {
             LOG.error("an audit record could not be made", e);
-            taken.decrementAndGet();
+            taken.add(-1);
             drops.add(Reason.REFUSED, 1);
         } finally {
             next.release();

@@ -103,10 +103,10 @@ final class Estate {
         long lost = Math.max(0, spill.taken() - sequence);
         if (lost > 0) {
             LOG.warn(
-                    "{} audit records were lost when a process was killed before it wrote them, of {} it had counted;"
-                            + " what it took on in its last tenth of a second it had not counted",
+                    "{} audit records were lost when a process was killed before it wrote them, of {} it had counted{}",
                     lost,
-                    spill.taken());
+                    spill.taken(),
+                    spill.isExact() ? "" : "; what it took on in its last tenth of a second it had not counted");
             drops.add(Reason.CRASH, lost);
         } else {
             LOG.info("all {} audit records of a process that ended are in the database", sequence);

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
@@ -42,6 +43,7 @@ final class Spill implements AutoCloseable {
     private long nextSegment = 1;
     private long bytes;
     private long taken;
+    private boolean exact;
 
     private Spill(Path directory, FileChannel lockFile, FileChannel takenFile) {
         this.directory = directory;
@@ -146,6 +148,9 @@ final class Spill implements AutoCloseable {
         }
         ByteBuffer note = ByteBuffer.allocate(Long.BYTES);
         taken = takenFile.read(note, 0) == Long.BYTES ? note.flip().getLong() : 0;
+        OptionalLong tally = Tally.read(writer());
+        exact = tally.isPresent();
+        taken = Math.max(taken, tally.orElse(0));
     }
 
     /** Whose records these are. */
@@ -161,9 +166,14 @@ final class Spill implements AutoCloseable {
         return segments.isEmpty();
     }
 
-    /** How many records the writer has taken on, as far as it came to note it. */
+    /** How many records the writer has taken on, as far as that is known. */
     long taken() {
         return taken;
+    }
+
+    /** Whether that is known to the last of them, or as far as the writer came to note it. */
+    boolean isExact() {
+        return exact;
     }
 
     /** Notes how many records the writer has taken on, for whoever goes on in its place. */
@@ -258,6 +268,7 @@ final class Spill implements AutoCloseable {
             drop(segments.removeFirst());
         }
         takenFile.close();
+        Tally.forget(writer());
         Files.deleteIfExists(directory.resolve(TAKEN));
         Files.deleteIfExists(directory.resolve(LOCK));
         Files.deleteIfExists(directory);
