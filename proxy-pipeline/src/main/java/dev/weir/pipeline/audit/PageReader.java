@@ -2,6 +2,8 @@ package dev.weir.pipeline.audit;
 
 import dev.weir.pipeline.audit.AuditQueries.Page;
 import dev.weir.pipeline.audit.ConversationQueries.Search;
+import dev.weir.pipeline.audit.PageScan.Bodies;
+import dev.weir.pipeline.audit.PageScan.Bounds;
 import dev.weir.pipeline.audit.PageScan.Found;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -34,8 +36,10 @@ final class PageReader implements AuditReader {
                 names(search.keys(), search.model()),
                 search.test().and(row -> from == null || Place.of(row).isBefore(from)),
                 BY_NUMBER,
-                text);
-        Found found = scan.newest(connection, limit + 1, text ? AuditSearch.SEARCHED : ConversationQueries.SEARCHED);
+                text ? Bodies.TESTED : Bodies.PASSED_OVER);
+        Found found = scan.newest(
+                connection,
+                Bounds.of(limit + 1).withSearched(text ? AuditSearch.SEARCHED : ConversationQueries.SEARCHED));
         List<AuditRow> rows = found.rows();
         String nextCursor = null;
         if (rows.size() > limit) {
@@ -44,7 +48,7 @@ final class PageReader implements AuditReader {
         } else if (found.searchedTo() > Long.MIN_VALUE) {
             nextCursor = new Place(found.searchedTo() + 1, 0).cursor();
         }
-        return new Page<>(rows.stream().map(row -> row.entry().withoutBodies()).toList(), nextCursor);
+        return new Page<>(rows.stream().map(AuditRow::entry).toList(), nextCursor);
     }
 
     private static List<List<String>> names(@Nullable List<String> keys, String... others) {
@@ -69,8 +73,8 @@ final class PageReader implements AuditReader {
                 names(null, requestId),
                 row -> row.entry().requestId().equals(requestId),
                 BY_NUMBER,
-                true);
-        return scan.newest(connection, 1, Integer.MAX_VALUE).rows().stream()
+                Bodies.KEPT);
+        return scan.newest(connection, Bounds.of(1)).rows().stream()
                 .map(AuditRow::entry)
                 .findFirst();
     }
@@ -88,9 +92,10 @@ final class PageReader implements AuditReader {
                         && test.test(conversation(row))
                         && (from == null || conversation(row).place().compareTo(from) < 0),
                 BY_NAME,
-                false);
+                Bodies.PASSED_OVER);
+        Bounds bounds = Bounds.of(limit);
         Found found = scan.newest(
-                connection, limit, search.id().isEmpty() ? ConversationQueries.SEARCHED : Integer.MAX_VALUE);
+                connection, search.id().isEmpty() ? bounds.withSearched(ConversationQueries.SEARCHED) : bounds);
         return new Part(
                 found.rows().stream().map(PageReader::conversation).toList(),
                 found.searchedTo() == Long.MIN_VALUE ? null : new Conversation.Place(found.searchedTo() + 1, "", ""));
@@ -113,16 +118,10 @@ final class PageReader implements AuditReader {
                         && row.entry().call().conversation().equals(id.name())
                         && row.entry().sender().keyId().equals(id.keyId()),
                 BY_NUMBER,
-                true);
-        List<AuditEntry> entries = new ArrayList<>();
-        long chars = 0;
-        for (AuditRow row : scan.newest(connection, limit, Integer.MAX_VALUE).rows()) {
-            if (chars >= maxChars) {
-                break;
-            }
-            chars += row.entry().bodyChars();
-            entries.add(row.entry());
-        }
+                Bodies.KEPT);
+        Found found = scan.newest(connection, Bounds.of(limit).withChars(maxChars));
+        List<AuditEntry> entries =
+                new ArrayList<>(found.rows().stream().map(AuditRow::entry).toList());
         Collections.reverse(entries);
         return entries;
     }

@@ -6,7 +6,6 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.PriorityQueue;
@@ -23,7 +22,7 @@ import java.util.function.Predicate;
  * @param names of each of these, one at least is a name in the record
  * @param test what else is asked of a record
  * @param order the newest first
- * @param bodies whether bodies are read as well
+ * @param bodies what becomes of bodies
  */
 record PageScan(
         long fromMillis,
@@ -32,7 +31,35 @@ record PageScan(
         List<List<String>> names,
         Predicate<AuditRow> test,
         Comparator<AuditRow> order,
-        boolean bodies) {
+        Bodies bodies) {
+
+    /** Bodies cost time to read, and memory to keep. */
+    enum Bodies {
+        PASSED_OVER,
+        TESTED,
+        KEPT
+    }
+
+    /**
+     * How much is wanted at most, and how much is looked at.
+     *
+     * @param records of those that are found, the newest
+     * @param chars as much of bodies as that, and the rest of the last one
+     * @param searched after so many records that were looked at, a scan may end without having found them
+     */
+    record Bounds(int records, long chars, int searched) {
+        static Bounds of(int records) {
+            return new Bounds(records, Long.MAX_VALUE, Integer.MAX_VALUE);
+        }
+
+        Bounds withChars(long most) {
+            return new Bounds(records, most, searched);
+        }
+
+        Bounds withSearched(int most) {
+            return new Bounds(records, chars, most);
+        }
+    }
 
     /**
      * What was found, in order.
@@ -41,12 +68,8 @@ record PageScan(
      */
     record Found(List<AuditRow> rows, long searchedTo) {}
 
-    /**
-     * @param limit how many are wanted
-     * @param maxSearched after so many records that were looked at, it may end without having found them
-     */
-    Found newest(Connection connection, int limit, int maxSearched) throws SQLException {
-        PriorityQueue<AuditRow> found = new PriorityQueue<>(order.reversed());
+    Found newest(Connection connection, Bounds bounds) throws SQLException {
+        Newest found = new Newest(order, bounds);
         long searchedTo = Long.MIN_VALUE;
         try (PreparedStatement query = connection.prepareStatement("SELECT " + Head.COLUMNS
                 + " FROM audit_pages WHERE last_time >= ? AND first_time <= ? AND max_status >= ?"
@@ -59,28 +82,23 @@ record PageScan(
             try (ResultSet heads = query.executeQuery()) {
                 while (heads.next()) {
                     Head head = Head.read(heads);
-                    AuditRow last = found.size() < limit ? null : found.peek();
-                    if (last != null && last.entry().timeMillis() > head.lastTime()) {
+                    if (found.isFull() && found.oldestMillis() > head.lastTime()) {
                         break;
                     }
                     // Whoever goes on there has to come further than this.
-                    if (searched >= maxSearched && head.lastTime() < previousTime) {
+                    if (searched >= bounds.searched && head.lastTime() < previousTime) {
                         searchedTo = head.lastTime();
                         break;
                     }
                     if (mayHold(head)) {
-                        search(connection, head, found, limit);
+                        search(connection, head, found);
                         searched += head.records();
                     }
                     previousTime = Math.min(previousTime, head.lastTime());
                 }
             }
         }
-        long end = searchedTo;
-        List<AuditRow> rows = new ArrayList<>(found);
-        rows.removeIf(row -> row.entry().timeMillis() <= end);
-        rows.sort(order);
-        return new Found(rows, searchedTo);
+        return new Found(found.laterThan(searchedTo), searchedTo);
     }
 
     private boolean mayHold(Head head) {
@@ -88,20 +106,58 @@ record PageScan(
         return terms == null || names.stream().allMatch(any -> any.stream().anyMatch(terms::mayHold));
     }
 
-    private void search(Connection connection, Head head, PriorityQueue<AuditRow> found, int limit)
-            throws SQLException {
+    private void search(Connection connection, Head head, Newest found) throws SQLException {
         try {
-            PageJson.decode(AuditPages.rows(connection, head.id()), head.id(), bodies, row -> {
+            byte[] page = AuditPages.rows(connection, head.id());
+            PageJson.decode(page, head.id(), bodies != Bodies.PASSED_OVER, row -> {
                 long time = row.entry().timeMillis();
                 if (time >= fromMillis && time <= toMillis && test.test(row)) {
-                    found.add(row);
-                    if (found.size() > limit) {
-                        found.remove();
-                    }
+                    found.add(bodies == Bodies.KEPT ? row : row.withoutBodies());
                 }
             });
         } catch (IOException e) {
             throw new SQLException("page " + head.id() + " of the audit cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    /** The newest of what was found so far, within bounds. */
+    private static final class Newest {
+        private final Comparator<AuditRow> order;
+        private final Bounds bounds;
+        private final PriorityQueue<AuditRow> rows;
+        private long chars;
+
+        Newest(Comparator<AuditRow> order, Bounds bounds) {
+            this.order = order;
+            this.bounds = bounds;
+            this.rows = new PriorityQueue<>(order.reversed());
+        }
+
+        void add(AuditRow row) {
+            rows.add(row);
+            chars += row.entry().bodyChars();
+            AuditRow oldest = rows.element();
+            while (rows.size() > bounds.records
+                    || (rows.size() > 1 && chars - oldest.entry().bodyChars() >= bounds.chars)) {
+                rows.remove();
+                chars -= oldest.entry().bodyChars();
+                oldest = rows.element();
+            }
+        }
+
+        boolean isFull() {
+            return rows.size() == bounds.records || chars >= bounds.chars;
+        }
+
+        long oldestMillis() {
+            return rows.element().entry().timeMillis();
+        }
+
+        List<AuditRow> laterThan(long millis) {
+            return rows.stream()
+                    .filter(row -> row.entry().timeMillis() > millis)
+                    .sorted(order)
+                    .toList();
         }
     }
 }

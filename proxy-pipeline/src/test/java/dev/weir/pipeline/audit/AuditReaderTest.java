@@ -9,6 +9,8 @@ import dev.weir.pipeline.audit.AuditEntry.Result;
 import dev.weir.pipeline.audit.AuditEntry.Sender;
 import dev.weir.pipeline.audit.AuditEntry.Service;
 import dev.weir.pipeline.audit.AuditQueries.Page;
+import dev.weir.pipeline.audit.PageScan.Bodies;
+import dev.weir.pipeline.audit.PageScan.Bounds;
 import dev.weir.pipeline.audit.PageScan.Found;
 import dev.weir.pipeline.store.Database;
 import dev.weir.pipeline.store.TestDatabase;
@@ -204,7 +206,18 @@ final class AuditReaderTest {
             assertThat(conversations.find(one.id().name(), List.of(one.id().keyId())))
                     .contains(one);
             assertThat(conversations.entriesOf(one, 1, Long.MAX_VALUE)).containsExactly(all.get(all.size() - 1));
+            assertThat(conversations.entriesOf(one, RECORDS, 10))
+                    .as("as much of bodies as that")
+                    .isEqualTo(last(all, 10));
         }
+    }
+
+    private static List<AuditEntry> last(List<AuditEntry> all, long chars) {
+        int from = all.size();
+        for (long left = chars; from > 0 && left > 0; from--) {
+            left -= all.get(from - 1).bodyChars();
+        }
+        return all.subList(from, all.size());
     }
 
     /** Of pages alone: of a table, an index tells. */
@@ -221,8 +234,15 @@ final class AuditReaderTest {
         long to = Long.MAX_VALUE;
         do {
             PageScan scan = new PageScan(
-                    Long.MIN_VALUE, to, 400, List.of(List.of("key-1")), row -> isRare(row), newestFirst, false);
-            Found part = database.read(connection -> scan.newest(connection, RECORDS, 100));
+                    Long.MIN_VALUE,
+                    to,
+                    400,
+                    List.of(List.of("key-1")),
+                    AuditReaderTest::isRare,
+                    newestFirst,
+                    Bodies.PASSED_OVER);
+            Found part = database.read(
+                    connection -> scan.newest(connection, Bounds.of(RECORDS).withSearched(100)));
             part.rows().forEach(row -> found.add(row.entry().requestId()));
             assertThat(part.searchedTo()).as("it goes on").isLessThan(to);
             to = part.searchedTo();
