@@ -1,9 +1,11 @@
 package dev.weir.pipeline.audit;
 
+import java.io.IOException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -155,5 +157,36 @@ final class AuditPages {
             insert.setBytes(2, json);
             insert.executeUpdate();
         }
+    }
+
+    /**
+     * Writes the names of some pages beside them that an earlier version has left without.
+     *
+     * @return how many pages that were
+     */
+    static int addTerms(Connection connection, int most) throws SQLException {
+        List<Long> pages = new ArrayList<>();
+        try (PreparedStatement query = connection.prepareStatement(
+                "SELECT id FROM audit_pages WHERE terms IS NULL ORDER BY id DESC LIMIT ?")) {
+            query.setInt(1, most);
+            try (ResultSet rows = query.executeQuery()) {
+                while (rows.next()) {
+                    pages.add(rows.getLong(1));
+                }
+            }
+        }
+        try (PreparedStatement update = connection.prepareStatement("UPDATE audit_pages SET terms = ? WHERE id = ?")) {
+            for (long page : pages) {
+                List<AuditRow> rows = new ArrayList<>();
+                PageJson.decode(rows(connection, page), page, false, rows::add);
+                update.setBytes(1, PageTerms.of(rows).bytes());
+                update.setLong(2, page);
+                update.addBatch();
+            }
+            update.executeBatch();
+        } catch (IOException e) {
+            throw new SQLException("a page of the audit cannot be read: " + e.getMessage(), e);
+        }
+        return pages.size();
     }
 }

@@ -63,6 +63,21 @@ final class AuditRetention {
         }
     }
 
+    /** Brings what earlier versions have left into the shape of this one. What cannot be done now is done next time. */
+    void bringUpToDate() {
+        if (database.kind() == Kind.POSTGRESQL) {
+            return;
+        }
+        try {
+            int done = PAGES;
+            while (done == PAGES && !Thread.currentThread().isInterrupted()) {
+                done = database.<Integer>write(connection -> AuditPages.addTerms(connection, PAGES));
+            }
+        } catch (DatabaseAwayException | SQLException e) {
+            LOG.warn("pages of the audit stay as an earlier version has written them: {}", e.toString());
+        }
+    }
+
     private void inSlices(String delete, long before, int slice) throws DatabaseAwayException, SQLException {
         int removed = slice;
         while (removed == slice && !Thread.currentThread().isInterrupted()) {

@@ -208,6 +208,7 @@ public final class AuditWriter implements AutoCloseable {
 
     private void removeOld() {
         retention.removeOlderThan(retentionMillis);
+        retention.bringUpToDate();
     }
 
     /** Brings what is in memory into the database or onto the disk, for some seconds at most. */

@@ -128,6 +128,20 @@ final class AuditPagesTest {
     }
 
     @Test
+    void pagesOfAnEarlierVersionAreDescribedLater() throws Exception {
+        table.write("w", rows(1, 10));
+        List<Long> before = numbers("SELECT sum(length(hex(terms))) FROM audit_pages");
+        database.write(connection -> connection.createStatement().execute("UPDATE audit_pages SET terms = NULL"));
+
+        new AuditRetention(database).bringUpToDate();
+
+        assertThat(numbers("SELECT count(*) FROM audit_pages WHERE terms IS NULL"))
+                .containsExactly(0L);
+        assertThat(numbers("SELECT sum(length(hex(terms))) FROM audit_pages")).isEqualTo(before);
+        assertThat(AuditInstance.written(database)).isEqualTo(ids(1, 10));
+    }
+
+    @Test
     void whatIsRemovedLeavesNoRecordsBehind() throws Exception {
         table.write("w", rows(1, 10));
         new AuditRetention(database).removeOlderThan(1);
