@@ -1,7 +1,7 @@
 package dev.weir.backends;
 
 import dev.weir.core.BadMessageException;
-import dev.weir.core.FlushQueue;
+import dev.weir.core.Flusher;
 import dev.weir.core.HttpLimits;
 import dev.weir.core.ResponseDecoder;
 import dev.weir.core.ResponseHead;
@@ -31,7 +31,7 @@ import org.slf4j.LoggerFactory;
  *
  * Anything that arrives while idle closes it. Runs on the event loop.
  */
-final class BackendConnection extends ChannelInboundHandlerAdapter implements FlushQueue.Sender {
+final class BackendConnection extends ChannelInboundHandlerAdapter {
     private static final Logger LOG = LoggerFactory.getLogger(BackendConnection.class);
 
     private enum State {
@@ -61,7 +61,7 @@ final class BackendConnection extends ChannelInboundHandlerAdapter implements Fl
     private final Channel channel;
     private final ResponseDecoder decoder;
     private final ConnectionTimeouts timeouts;
-    private final FlushQueue flushes;
+    private final Flusher flusher;
     private final long createdNanos = System.nanoTime();
 
     private State state = State.IDLE;
@@ -73,7 +73,6 @@ final class BackendConnection extends ChannelInboundHandlerAdapter implements Fl
     private boolean requestSent;
     private boolean reset;
     private boolean closeNotified;
-    private boolean flushing;
 
     BackendConnection(Backend backend, Channel channel, HttpLimits headLimits) {
         this.backend = backend;
@@ -81,7 +80,7 @@ final class BackendConnection extends ChannelInboundHandlerAdapter implements Fl
         this.decoder = new ResponseDecoder(headLimits);
         this.timeouts =
                 new ConnectionTimeouts(channel.eventLoop(), backend.spec().timeouts(), this::expired);
-        this.flushes = FlushQueue.of(channel.eventLoop());
+        this.flusher = new Flusher(channel, channel::flush);
     }
 
     Channel channel() {
@@ -115,7 +114,7 @@ final class BackendConnection extends ChannelInboundHandlerAdapter implements Fl
         decoder.begin(headRequest);
         timeouts.begin();
         channel.write(bytes, channel.voidPromise());
-        flush();
+        flusher.flush();
         awaitHead();
     }
 
@@ -129,24 +128,8 @@ final class BackendConnection extends ChannelInboundHandlerAdapter implements Fl
     void writeBody(ByteBuf bytes, boolean last) {
         requestSent |= last;
         channel.write(bytes, channel.voidPromise());
-        flush();
+        flusher.flush();
         awaitHead();
-    }
-
-    /** Makes everything leave: at the end of the event loop's turn, or at once if it is much. */
-    private void flush() {
-        if (!channel.isWritable()) {
-            flushNow();
-        } else if (!flushing) {
-            flushing = true;
-            flushes.add(this);
-        }
-    }
-
-    @Override
-    public void flushNow() {
-        flushing = false;
-        channel.flush();
     }
 
     private void awaitHead() {

@@ -14,19 +14,13 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Nobody waits for more than {@value #MOST} others. Runs on the event loop.
  */
-public final class FlushQueue implements Runnable {
-    /** What has something to send. */
-    public interface Sender {
-        /** Sends it. Called on the event loop. */
-        void flushNow();
-    }
-
+final class FlushQueue implements Runnable {
     private static final Logger LOG = LoggerFactory.getLogger(FlushQueue.class);
     private static final int MOST = 32;
     private static final FastThreadLocal<FlushQueue> OF_THIS_LOOP = new FastThreadLocal<>();
 
     private final EventLoop eventLoop;
-    private final List<Sender> senders = new ArrayList<>(MOST);
+    private final List<Runnable> senders = new ArrayList<>(MOST);
     private boolean running;
 
     private FlushQueue(EventLoop eventLoop) {
@@ -34,7 +28,7 @@ public final class FlushQueue implements Runnable {
     }
 
     /** The queue of an event loop; called on it. */
-    public static FlushQueue of(EventLoop eventLoop) {
+    static FlushQueue of(EventLoop eventLoop) {
         FlushQueue queue = OF_THIS_LOOP.getIfExists();
         if (queue == null || queue.eventLoop != eventLoop) {
             queue = new FlushQueue(eventLoop);
@@ -43,8 +37,8 @@ public final class FlushQueue implements Runnable {
         return queue;
     }
 
-    /** Has {@code sender} send soon, once; it does not add itself again before it has. */
-    public void add(Sender sender) {
+    /** Has {@code sender} send soon, once; it is not added again before it has. */
+    void add(Runnable sender) {
         senders.add(sender);
         if (running) {
             return;
@@ -63,7 +57,7 @@ public final class FlushQueue implements Runnable {
         // One may give another something to send.
         for (int i = 0; i < senders.size(); i++) {
             try {
-                senders.get(i).flushNow();
+                senders.get(i).run();
             } catch (Throwable e) {
                 // The others have nothing to do with it.
                 LOG.error("could not send", e);

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Small parts are copied behind what waits already, so that they leave in one buffer with their framing; large parts
  * travel as they are. Runs on the event loop.
  */
-final class ResponseWriter implements FlushQueue.Sender {
+final class ResponseWriter {
     /** Up to here a copy costs less than one more entry in the system call. */
     private static final int COPY_BYTES = 4 * 1024;
 
@@ -36,9 +36,8 @@ final class ResponseWriter implements FlushQueue.Sender {
 
     private final Channel channel;
     private final WriteStall stall;
-    private final FlushQueue flushes;
+    private final Flusher flusher;
     private @Nullable ByteBuf out;
-    private boolean flushing;
     private Framing framing = Framing.NONE;
     private long remaining;
 
@@ -46,7 +45,7 @@ final class ResponseWriter implements FlushQueue.Sender {
     ResponseWriter(Channel channel, WriteStall stall) {
         this.channel = channel;
         this.stall = stall;
-        this.flushes = FlushQueue.of(channel.eventLoop());
+        this.flusher = new Flusher(channel, this::flushNow);
     }
 
     /** Answers {@code Expect: 100-continue}. */
@@ -186,17 +185,11 @@ final class ResponseWriter implements FlushQueue.Sender {
 
     /** Makes everything leave: at the end of the event loop's turn, or at once if the client takes no more. */
     void flush() {
-        if (!channel.isWritable()) {
-            flushNow();
-        } else if (!flushing) {
-            flushing = true;
-            flushes.add(this);
-        }
+        flusher.flush();
     }
 
-    @Override
-    public void flushNow() {
-        flushing = false;
+    /** Makes everything leave at once. */
+    void flushNow() {
         ByteBuf pending = out;
         if (pending == null) {
             channel.flush();
