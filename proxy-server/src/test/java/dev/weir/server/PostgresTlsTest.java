@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.weir.pipeline.store.RealPostgres;
-import dev.weir.pipeline.store.TestCertificate;
 import dev.weir.server.sim.SimKind;
 import dev.weir.server.sim.SimServer;
 import dev.weir.testing.Await;
+import dev.weir.testing.TestCertificate;
 import java.io.IOException;
 import java.net.http.HttpClient;
 import java.net.http.HttpResponse;

@@ -7,16 +7,14 @@ import dev.weir.server.sim.SimKind;
 import dev.weir.server.sim.SimServer;
 import dev.weir.testing.RawClient;
 import dev.weir.testing.RawResponse;
+import dev.weir.testing.TestCertificate;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.KeyStore;
+import java.nio.file.StandardCopyOption;
 import java.security.cert.X509Certificate;
-import java.util.Base64;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManager;
@@ -26,47 +24,14 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Encrypted listeners: handshake, redirect, and a new certificate without a restart. */
 class ServerTlsTest {
-    private static final char[] PASSWORD = "changeit".toCharArray();
-
     @TempDir
     private Path directory;
 
-    /** Writes {@code server.crt} and {@code server.key} for a subject. */
-    private void certificate(String name) throws Exception {
-        Path store = directory.resolve(name + ".p12");
-        Process keytool = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "keytool")
-                                .toString(),
-                        "-genkeypair",
-                        "-alias",
-                        "weir",
-                        "-keyalg",
-                        "EC",
-                        "-dname",
-                        "CN=" + name,
-                        "-keystore",
-                        store.toString(),
-                        "-storetype",
-                        "PKCS12",
-                        "-storepass",
-                        new String(PASSWORD))
-                .redirectErrorStream(true)
-                .redirectOutput(directory.resolve("keytool.log").toFile())
-                .start();
-        assertThat(keytool.waitFor(30, TimeUnit.SECONDS)).isTrue();
-        KeyStore keys = KeyStore.getInstance("PKCS12");
-        try (InputStream in = Files.newInputStream(store)) {
-            keys.load(in, PASSWORD);
-        }
-        pem("server.crt", "CERTIFICATE", keys.getCertificate("weir").getEncoded());
-        pem("server.key", "PRIVATE KEY", keys.getKey("weir", PASSWORD).getEncoded());
-    }
-
-    private void pem(String file, String type, byte[] content) throws IOException {
-        String text = "-----BEGIN " + type + "-----\n"
-                + Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(content) + "\n-----END " + type
-                + "-----\n";
-        Files.writeString(directory.resolve(file), text);
+    /** Has {@code server.crt} and {@code server.key} be those of a subject. */
+    private void certificate(String name) throws IOException {
+        TestCertificate made = TestCertificate.in(directory, name, "ip:127.0.0.1");
+        Files.copy(made.pem(), directory.resolve("server.crt"), StandardCopyOption.REPLACE_EXISTING);
+        Files.copy(made.keyPem(), directory.resolve("server.key"), StandardCopyOption.REPLACE_EXISTING);
     }
 
     private ConfigurationFile configuration(String backend) {

@@ -1,6 +1,7 @@
 package dev.weir.pipeline.store;
 
 import dev.weir.testing.Await;
+import dev.weir.testing.TestCertificate;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -1,5 +1,6 @@
 package dev.weir.pipeline.store;
 
+import dev.weir.testing.TestCertificate;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -8,12 +9,9 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Path;
-import java.security.GeneralSecurityException;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
-import javax.net.ssl.KeyManagerFactory;
-import javax.net.ssl.SSLContext;
 
 /** A loopback port that speaks TLS, with a certificate of its own for 127.0.0.1, and leads to a plain one. Any thread. */
 final class TlsRelay implements AutoCloseable {
@@ -33,19 +31,15 @@ final class TlsRelay implements AutoCloseable {
     static TlsRelay to(int target, Path directory) {
         try {
             TestCertificate certificate = TestCertificate.in(directory);
-            KeyManagerFactory managers = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-            managers.init(certificate.keys(), TestCertificate.PASSWORD);
-            SSLContext context = SSLContext.getInstance("TLS");
-            context.init(managers.getKeyManagers(), null, null);
-            ServerSocket listener =
-                    context.getServerSocketFactory().createServerSocket(0, 50, InetAddress.getLoopbackAddress());
+            ServerSocket listener = certificate
+                    .shown()
+                    .getServerSocketFactory()
+                    .createServerSocket(0, 50, InetAddress.getLoopbackAddress());
             TlsRelay relay = new TlsRelay(target, certificate.pem(), listener);
             start(relay::accept);
             return relay;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException(e);
         }
     }
 
