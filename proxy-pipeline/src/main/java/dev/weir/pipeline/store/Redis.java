@@ -62,8 +62,13 @@ public final class Redis implements AutoCloseable {
      * @throws IllegalArgumentException if the URL makes no sense
      */
     public static Redis open(Settings settings, Meters meters) {
+        return open(settings, meters, START_MILLIS);
+    }
+
+    /** Waits so long at most for it to answer, or to fail to. */
+    static Redis open(Settings settings, Meters meters, long startMillis) {
         Redis redis = new Redis(settings, meters);
-        redis.watch.start(START_MILLIS);
+        redis.watch.start(startMillis);
         return redis;
     }
 

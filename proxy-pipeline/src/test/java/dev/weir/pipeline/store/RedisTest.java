@@ -45,12 +45,10 @@ final class RedisTest {
     @Test
     void whoOpensOneThatAnswersFindsItUp() {
         for (int i = 0; i < 50; i++) {
-            long startNanos = System.nanoTime();
-            try (Redis another = Redis.open(new Redis.Settings(server.url(), 10_000), meters)) {
-                // It waits a second for an answer, which a busy machine may take longer for.
-                if (System.nanoTime() - startNanos < TimeUnit.MILLISECONDS.toNanos(900)) {
-                    assertThat(another.isUp()).as("opening %s", i).isTrue();
-                }
+            // Opening ends with the answer, however long a busy machine takes for it.
+            try (Redis another =
+                    Redis.open(new Redis.Settings(server.url(), LONG.toMillis()), meters, LONG.toMillis())) {
+                assertThat(another.isUp()).as("opening %s", i).isTrue();
             }
         }
     }
