@@ -25,6 +25,7 @@ final class SpillSegment implements AutoCloseable {
     private final FileChannel channel;
     private long size;
     private long read;
+    private boolean torn;
 
     private SpillSegment(Path file, FileChannel channel, long size) {
         this.file = file;
@@ -57,15 +58,34 @@ final class SpillSegment implements AutoCloseable {
 
     /**
      * Appends all of {@code frames} and has the disk confirm it: what was appended survives the end of the machine. After a
-     * failure, nothing was appended.
+     * failure, nothing was appended, and nothing will be before what it left in the file is gone.
      */
     void append(ByteBuffer frames) throws IOException {
-        long at = size;
-        while (frames.hasRemaining()) {
-            at += channel.write(frames, at);
+        if (torn) {
+            cut();
         }
-        channel.force(false);
+        long at = size;
+        try {
+            while (frames.hasRemaining()) {
+                at += channel.write(frames, at);
+            }
+            channel.force(false);
+        } catch (IOException e) {
+            torn = true;
+            try {
+                cut();
+            } catch (IOException left) {
+                e.addSuppressed(left);
+            }
+            throw e;
+        }
         size = at;
+    }
+
+    /** Cuts off what a failure left behind the last whole frame: the next process would take it for records. */
+    private void cut() throws IOException {
+        channel.truncate(size);
+        torn = false;
     }
 
     static byte[] frame(byte[] row) {

@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -178,6 +179,69 @@ final class SpillTest {
             assertThat(read.size()).isLessThan(10).isGreaterThanOrEqualTo(kept * 10 / bytes.length - 3);
             found.delete();
         }
+    }
+
+    /** As one that finds the disk full does; writes into the directory that it is told. */
+    static final class CrampedWriter {
+        private CrampedWriter() {}
+
+        public static void main(String[] arguments) throws IOException {
+            try (Spill spill = Spill.create(Path.of(arguments[0]), "w")) {
+                spill.append(rows(1, 5), MUCH);
+                try {
+                    spill.append(rows(6, 1_000), MUCH);
+                    throw new AssertionError("there is room for all");
+                } catch (IOException full) {
+                    if (arguments[1].equals("goes on")) {
+                        spill.append(rows(6, 7), MUCH);
+                    }
+                }
+            }
+        }
+    }
+
+    /** Runs {@link CrampedWriter} where no file may be larger than 64 blocks: what is written beyond fails half way. */
+    private void writeWhereThereIsLittleRoom(String then) throws Exception {
+        Path log = parent.resolve("writer.log");
+        Process writer = new ProcessBuilder(
+                        "sh",
+                        "-c",
+                        "ulimit -f 64 && exec \"$@\"",
+                        "sh",
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-XX:-UsePerfData",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        CrampedWriter.class.getName(),
+                        parent.toString(),
+                        then)
+                .redirectErrorStream(true)
+                .redirectOutput(log.toFile())
+                .start();
+        boolean ended = writer.waitFor(60, TimeUnit.SECONDS);
+        writer.destroyForcibly();
+        assertThat(ended).as("the writer ends").isTrue();
+        assertThat(writer.exitValue()).as(Files.readString(log)).isZero();
+    }
+
+    @Test
+    void nothingStaysOfRowsForWhichThereWasNoRoom() throws Exception {
+        writeWhereThereIsLittleRoom("gives up");
+
+        Spill found = Spill.leftBehind(parent).get(0);
+
+        assertThat(drain(found)).isEqualTo(sequences(1, 5));
+        found.delete();
+    }
+
+    @Test
+    void nothingStaysBehindRowsThatFitAfterOthersDidNot() throws Exception {
+        writeWhereThereIsLittleRoom("goes on");
+
+        Spill found = Spill.leftBehind(parent).get(0);
+
+        assertThat(drain(found)).isEqualTo(sequences(1, 7));
+        found.delete();
     }
 
     @Test
