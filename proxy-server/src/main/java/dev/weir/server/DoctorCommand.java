@@ -18,6 +18,7 @@ import dev.weir.server.diagnosis.Finding;
 import dev.weir.server.diagnosis.HostChecks;
 import dev.weir.server.diagnosis.PortCheck;
 import dev.weir.server.diagnosis.QueueingCheck;
+import dev.weir.server.diagnosis.SocketUnits;
 import dev.weir.server.diagnosis.StoreChecks;
 import dev.weir.server.observe.Logging;
 import dev.weir.server.observe.Observation;
@@ -85,6 +86,7 @@ final class DoctorCommand implements Callable<Integer> {
                 .addresses()
                 .forEach(address ->
                         tell(PortCheck.of(address.host(), address.port(), address.isEncrypted(certificate))));
+        SocketUnits.check(settings.server().listen()).forEach(this::tell);
         tell(HostChecks.descriptors(
                 HostChecks.maxDescriptors(), settings.server().maxConnections()));
         tell(HostChecks.memory());
