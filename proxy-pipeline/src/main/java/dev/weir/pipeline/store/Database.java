@@ -1,7 +1,5 @@
 package dev.weir.pipeline.store;
 
-import com.zaxxer.hikari.HikariConfig;
-import com.zaxxer.hikari.HikariDataSource;
 import dev.weir.pipeline.store.DatabaseSource.Trouble;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.nio.file.Path;
@@ -16,7 +14,6 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,16 +30,13 @@ import org.slf4j.LoggerFactory;
 public final class Database implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Database.class);
     private static final int MAX_WAITING = 1_000;
-    private static final int MAX_READERS = 4;
     private static final int MAX_WORKERS = 8;
     private static final long START_MILLIS = 2_000;
     private static final long CLOSE_MILLIS = 5_000;
-    private static final long MIN_POOL_TIMEOUT_MILLIS = 250;
 
     private final Settings settings;
     private final DatabaseSource source;
-    private final HikariDataSource readers;
-    private final HikariDataSource writers;
+    private final DatabasePools pools;
     private final ThreadPoolExecutor workers;
     private final DatabaseWatch watch;
     private final List<Runnable> onUp = new CopyOnWriteArrayList<>();
@@ -85,10 +79,7 @@ public final class Database implements AutoCloseable {
     private Database(Settings settings) {
         this.settings = settings;
         this.source = DatabaseSource.of(settings);
-        this.writers = pool("weir", source.writers(), source.writersAtMost(settings.poolSize()));
-        this.readers = source.writers() == source.readers()
-                ? writers
-                : pool("weir-readers", source.readers(), Math.min(MAX_READERS, settings.poolSize()));
+        this.pools = new DatabasePools(source, settings);
         int threads = Math.min(settings.poolSize(), MAX_WORKERS);
         this.workers = new ThreadPoolExecutor(
                 threads,
@@ -138,18 +129,6 @@ public final class Database implements AutoCloseable {
         DatabaseSource.of(settings);
     }
 
-    private HikariDataSource pool(String name, DataSource connections, int size) {
-        HikariConfig config = new HikariConfig();
-        config.setPoolName(name);
-        config.setDataSource(connections);
-        config.setMaximumPoolSize(size);
-        config.setMinimumIdle(0);
-        config.setConnectionTimeout(Math.max(MIN_POOL_TIMEOUT_MILLIS, settings.poolTimeoutMillis()));
-        config.setValidationTimeout(Math.max(MIN_POOL_TIMEOUT_MILLIS, settings.poolTimeoutMillis() / 2));
-        config.setInitializationFailTimeout(-1);
-        return new HikariDataSource(config);
-    }
-
     public Kind kind() {
         return source.kind();
     }
@@ -166,20 +145,7 @@ public final class Database implements AutoCloseable {
 
     /** Connections to write with, and those to read with where they are others. */
     public PoolState pool() {
-        PoolState all = state(writers);
-        if (readers == writers) {
-            return all;
-        }
-        PoolState more = state(readers);
-        return new PoolState(all.active + more.active, all.idle + more.idle, all.waiting + more.waiting);
-    }
-
-    private static PoolState state(HikariDataSource pool) {
-        var bean = pool.getHikariPoolMXBean();
-        return bean == null
-                ? new PoolState(0, 0, 0)
-                : new PoolState(
-                        bean.getActiveConnections(), bean.getIdleConnections(), bean.getThreadsAwaitingConnection());
+        return pools.state();
     }
 
     /** Has {@code task} run, on a thread that may block, each time the database comes up from now on. */
@@ -253,7 +219,7 @@ public final class Database implements AutoCloseable {
         if (!up) {
             throw new DatabaseAwayException("the database is away");
         }
-        try (Connection connection = (write ? writers : readers).getConnection()) {
+        try (Connection connection = pools.take(write)) {
             T result;
             try {
                 source.begin(connection, write, timeoutMillis);
@@ -357,7 +323,7 @@ public final class Database implements AutoCloseable {
             awayTold = true;
             trouble = source.explain(failure);
             LOG.warn("database {} is away: {}", source, trouble);
-            evict();
+            pools.evict();
             watch.wake();
         }
     }
@@ -368,7 +334,7 @@ public final class Database implements AutoCloseable {
             LOG.error("database {} can be read, but {}", source, trouble);
         }
         // After a failover, new connections may lead to a server that can be written.
-        evict();
+        pools.evict();
     }
 
     private void written() {
@@ -378,15 +344,6 @@ public final class Database implements AutoCloseable {
                     trouble = null;
                     LOG.info("database {} can be written again", source);
                 }
-            }
-        }
-    }
-
-    private void evict() {
-        for (HikariDataSource pool : List.of(readers, writers)) {
-            var bean = pool.getHikariPoolMXBean();
-            if (bean != null) {
-                bean.softEvictConnections();
             }
         }
     }
@@ -406,7 +363,6 @@ public final class Database implements AutoCloseable {
             workers.shutdownNow();
             Thread.currentThread().interrupt();
         }
-        readers.close();
-        writers.close();
+        pools.close();
     }
 }
