@@ -24,36 +24,21 @@ import dev.weir.core.Route;
 import dev.weir.core.Services;
 import dev.weir.pipeline.agents.Agent;
 import dev.weir.pipeline.agents.AgentShaping;
-import dev.weir.pipeline.audit.AuditQueries;
 import dev.weir.pipeline.audit.AuditSettings;
 import dev.weir.pipeline.audit.AuditWriter;
-import dev.weir.pipeline.audit.ConversationQueries;
-import dev.weir.pipeline.auth.ApiKeys;
 import dev.weir.pipeline.auth.AuthSettings;
 import dev.weir.pipeline.auth.StoredKeys;
-import dev.weir.pipeline.cache.ResponseCache;
 import dev.weir.pipeline.limit.LimitSettings;
 import dev.weir.pipeline.store.Database;
 import dev.weir.pipeline.store.Redis;
-import dev.weir.pipeline.usage.ModelRegistry;
-import dev.weir.pipeline.usage.UsageReports;
 import dev.weir.server.config.InvalidConfigurationException;
 import dev.weir.server.config.Problems;
 import dev.weir.server.config.RouteConfig;
 import dev.weir.server.config.WeirConfig;
 import dev.weir.server.documents.DocumentsEndpoint;
-import dev.weir.server.management.AuditEndpoints;
-import dev.weir.server.management.BackendsEndpoints;
-import dev.weir.server.management.CacheEndpoints;
-import dev.weir.server.management.ConversationEndpoints;
 import dev.weir.server.management.GatewayControl;
 import dev.weir.server.management.HealthEndpoints;
-import dev.weir.server.management.KeysEndpoints;
-import dev.weir.server.management.ManagementEndpoints;
-import dev.weir.server.management.ModelsEndpoints;
 import dev.weir.server.management.Readiness;
-import dev.weir.server.management.SystemEndpoints;
-import dev.weir.server.management.UsageEndpoints;
 import dev.weir.server.observe.MetricsEndpoint;
 import dev.weir.server.observe.Observation;
 import java.nio.file.Path;
@@ -71,7 +56,7 @@ import org.jspecify.annotations.Nullable;
  * @param admins what the listener for administration offers
  */
 record RouteTables(RouteTable clients, RouteTable admins) {
-    private static final long MAX_MANAGEMENT_BODY_BYTES = 1024 * 1024;
+    static final long MAX_MANAGEMENT_BODY_BYTES = 1024 * 1024;
 
     /** What clients of Ollama look for to know that it is there. */
     private static final String RUNNING = "Ollama is running";
@@ -303,70 +288,16 @@ record RouteTables(RouteTable clients, RouteTable admins) {
             MetricsEndpoint metrics =
                     new MetricsEndpoint(observation.registry(), config.metrics().access());
             table.get("/metrics", open("/metrics", guarded, metrics));
-            ManagementEndpoints management = new ManagementEndpoints(gateway, services.background());
-            table.get("/management/config", guarded("/management/config", management::config));
-            table.post("/management/config/reload", guarded("/management/config/reload", management::reload));
-            table.get("/management/backends", guarded("/management/backends", management::backends));
-            KeysEndpoints keys = keys();
-            table.any("/management/keys", guarded("/management/keys", keys.all()));
-            table.any("/management/keys/*", guarded("/management/keys/{id}", keys.one()));
-            UsageEndpoints usage = new UsageEndpoints(UsageReports.of(services), services.shared(Database.class));
-            table.get("/management/usage", guarded("/management/usage", usage::report));
-            CacheEndpoints cache = new CacheEndpoints(ResponseCache.of(services));
-            table.get("/management/cache", guarded("/management/cache", cache::statistics));
-            table.delete("/management/cache", guarded("/management/cache", cache::clear));
-            audit(table);
-            fleet(table, gateway);
-            table.any("/management/*", guarded("/management/*", RouteTables::unknown));
+            new ManagementRoutes(guarded, gateway, services, keyPrefix()).addTo(table);
         }
 
-        /** What was written down, and which of it belongs together. */
-        private void audit(RouteTable.Builder table) {
-            Database database = services.shared(Database.class);
-            AuditWriter writer = AuditWriter.of(services);
-            AuditQueries queries = new AuditQueries(database, writer);
-            AuditEndpoints audit = new AuditEndpoints(queries, database);
-            table.get("/management/audit", guarded("/management/audit", audit::list));
-            table.get("/management/audit/*", guarded("/management/audit/{id}", audit::one));
-            ConversationEndpoints conversations =
-                    new ConversationEndpoints(queries, new ConversationQueries(database, writer), database);
-            table.get("/management/conversations", guarded("/management/conversations", conversations::list));
-            table.get("/management/conversations/*", guarded("/management/conversations/{id}", conversations::one));
-        }
-
-        /** The models and backends of the fleet, and the machine. */
-        private void fleet(RouteTable.Builder table, GatewayControl gateway) {
-            BackendsEndpoints backends = new BackendsEndpoints(gateway);
-            table.post("/management/backends/*", guarded("/management/backends/{name}", backends.control()));
-            ModelsEndpoints models = new ModelsEndpoints(gateway, ModelRegistry.of(services));
-            table.get("/management/models/list", guarded("/management/models/list", models::list));
-            table.get("/management/models/configured", guarded("/management/models/configured", models::configured));
-            table.post("/management/models/pull", guarded("/management/models/pull", models.pull()));
-            table.post("/management/models/delete", guarded("/management/models/delete", models.delete()));
-            table.get("/management/models/*", guarded("/management/models/{name}/info", models::info));
-            SystemEndpoints system = new SystemEndpoints(gateway, services);
-            for (String prefix : List.of("/management/system", "/management")) {
-                table.get(prefix + "/resources", guarded("/management/system/resources", system::resources));
-                table.get(prefix + "/storage-usage", guarded("/management/system/storage-usage", system::storageUsage));
-                table.get(prefix + "/ollama-status", guarded("/management/system/ollama-status", system::ollamaStatus));
-            }
-        }
-
-        /** Whoever changes keys here knows of it at once; others by asking the database. */
-        private KeysEndpoints keys() {
+        private String keyPrefix() {
             AuthSettings settings = config.auth().bind(AuthSettings.class, problems);
-            String prefix = settings == null ? "" : settings.keyPrefix();
-            Database database = services.shared(Database.class);
-            return new KeysEndpoints(new ApiKeys(database, prefix, StoredKeys.of(services)::refresh), database);
+            return settings == null ? "" : settings.keyPrefix();
         }
 
         private static Route open(String name, List<Middleware> chain, Endpoint endpoint) {
             return new Route(name, Route.Access.OPEN, Dialect.OPENAI, chain, endpoint, null, MAX_MANAGEMENT_BODY_BYTES);
-        }
-
-        private Route guarded(String name, Endpoint endpoint) {
-            return new Route(
-                    name, Route.Access.MANAGEMENT, Dialect.OPENAI, guarded, endpoint, null, MAX_MANAGEMENT_BODY_BYTES);
         }
 
         /** What no route matches. */
@@ -382,7 +313,7 @@ record RouteTables(RouteTable clients, RouteTable admins) {
         return path.startsWith("/v1/messages") ? Dialect.ANTHROPIC : Dialect.OPENAI;
     }
 
-    private static void unknown(Exchange exchange, Downstream downstream) throws GatewayException {
+    static void unknown(Exchange exchange, Downstream downstream) throws GatewayException {
         if (exchange.request().target().equals("*")) {
             downstream.respond(LocalResponse.empty(204).with("Allow", "GET, HEAD, POST, OPTIONS"));
             return;
