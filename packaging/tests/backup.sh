@@ -105,7 +105,7 @@ YAML
   for _ in $(seq 50); do [ "$(chat "$key")" = 200 ] || fail "a chat was not answered: $(cat "$work/answer")"; done
   stop
   "dump_$1" "$work/before"
-  grep -q '^audit|' "$work/before" || fail "nothing was recorded"
+  grep -Eq "^audit(_rows)?[|]" "$work/before" || fail "nothing was recorded"
 
   weir backup checkpoint --config "$work/weir.yaml" --directory "$work/backups"
   weir backup checkpoint --verify --config "$work/weir.yaml" --directory "$work/backups"

@@ -8,17 +8,20 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Writes records into pages, as SQLite holds them: hundreds in one row cost a few writes to its files, where a row and its
- * places in indexes for each would cost ten times as much. Records are numbered in the order in which they are written; a page has
+ * Writes records into pages, as SQLite holds them: hundreds in one row cost the processor a third of what a row and its
+ * places in indexes for each would cost. Records are numbered in the order in which they are written; a page has
  * the number of its first one. Inside of one transaction; blocks.
  *
  * <p>Where few records come at a time, a new page takes in the one before it as long as that is no larger. So a record is
- * written anew a few times at most, each time together with as many again, and of n records there are never more than n / 500 and
+ * written anew a few times at most, each time together with as many again, and n records of one hour make no more than n / 250 and
  * some ten pages.
  */
 final class AuditPages {
+    private static final Logger LOG = LoggerFactory.getLogger(AuditPages.class);
     private static final int MAX_RECORDS = 500;
     private static final int MAX_BYTES = 512 * 1024;
 
@@ -80,14 +83,43 @@ final class AuditPages {
 
         boolean isTakenInBy(Head later) {
             return terms != null
+                    && id + records == later.id
                     && records <= later.records
                     && records + later.records <= MAX_RECORDS
                     && Math.max(lastTime, later.lastTime) - Math.min(firstTime, later.firstTime) <= MAX_SPAN_MILLIS;
         }
     }
 
-    /** Writes what {@code rows} holds, one row at least. */
+    /** Writes what {@code rows} holds. */
     static void insert(Connection connection, List<AuditRow> rows) throws SQLException {
+        int from = 0;
+        while (from < rows.size()) {
+            int to = endOfPage(rows, from);
+            insertPage(connection, rows.subList(from, to));
+            from = to;
+        }
+    }
+
+    /** As many as are within bounds, one at least. */
+    private static int endOfPage(List<AuditRow> rows, int from) {
+        long first = Long.MAX_VALUE;
+        long last = Long.MIN_VALUE;
+        long weight = 0;
+        int to = from;
+        while (to < rows.size() && to - from < MAX_RECORDS) {
+            AuditRow next = rows.get(to);
+            first = Math.min(first, next.entry().timeMillis());
+            last = Math.max(last, next.entry().timeMillis());
+            weight += next.weight();
+            if (to > from && (weight > MAX_BYTES || last - first > MAX_SPAN_MILLIS)) {
+                break;
+            }
+            to++;
+        }
+        return to;
+    }
+
+    private static void insertPage(Connection connection, List<AuditRow> rows) throws SQLException {
         Head before = last(connection);
         Head head = Head.of(before == null ? 1 : before.id + before.records, rows);
         byte[] json = PageJson.encode(rows);
@@ -151,8 +183,8 @@ final class AuditPages {
             insert.setBytes(6, head.terms == null ? null : head.terms.bytes());
             insert.executeUpdate();
         }
-        try (PreparedStatement insert =
-                connection.prepareStatement("INSERT INTO audit_rows (page, rows) VALUES (?, CAST(? AS TEXT))")) {
+        try (PreparedStatement insert = connection.prepareStatement(
+                "INSERT OR REPLACE INTO audit_rows (page, rows) VALUES (?, CAST(? AS TEXT))")) {
             insert.setLong(1, head.id);
             insert.setBytes(2, json);
             insert.executeUpdate();
@@ -177,16 +209,22 @@ final class AuditPages {
         }
         try (PreparedStatement update = connection.prepareStatement("UPDATE audit_pages SET terms = ? WHERE id = ?")) {
             for (long page : pages) {
-                List<AuditRow> rows = new ArrayList<>();
-                PageJson.decode(rows(connection, page), page, false, rows::add);
-                update.setBytes(1, PageTerms.of(rows).bytes());
+                update.setBytes(1, terms(connection, page).bytes());
                 update.setLong(2, page);
                 update.addBatch();
             }
             update.executeBatch();
-        } catch (IOException e) {
-            throw new SQLException("a page of the audit cannot be read: " + e.getMessage(), e);
         }
         return pages.size();
+    }
+
+    private static PageTerms terms(Connection connection, long page) throws SQLException {
+        List<AuditRow> rows = new ArrayList<>();
+        try {
+            PageJson.decode(rows(connection, page), page, false, rows::add);
+        } catch (IOException e) {
+            LOG.error("page {} of the audit cannot be read", page, e);
+        }
+        return PageTerms.of(rows);
     }
 }

@@ -3,7 +3,8 @@ package dev.weir.pipeline.audit;
 /**
  * An entry on its way to the database.
  *
- * @param sequence its place among those of its writer: each is written once, in this order
+ * @param sequence its place among those of its writer: each is written once, in this order. Of one that was read, its number
+ *     in the database
  * @param title what its conversation is called if it is the first of it
  * @param alone whether it is a chat whose sender says nothing of a conversation: it is one by itself
  */

@@ -32,13 +32,13 @@ public final class AuditWriter implements AutoCloseable {
 
     private final Queue<AuditRecord> queue = PlatformDependent.newMpscQueue();
     private final AtomicInteger places = new AtomicInteger();
-    private final Tally taken;
     private final ByteBudget bodyBytes;
     private final AuditDrops drops;
     private final AuditRelay relay;
     private final AuditRetention retention;
     private final Thread thread;
     private @Nullable ScheduledFuture<?> retentionRuns;
+    private volatile Tally taken = Tally.ofThisProcess();
     private volatile int capacity = 1;
     private volatile long retentionMillis = Long.MAX_VALUE;
     private volatile boolean closed;
@@ -60,7 +60,6 @@ public final class AuditWriter implements AutoCloseable {
         this.bodyBytes = new ByteBudget(Math.min(MAX_BODY_BYTES, Math.max(MIN_BODY_BYTES, share)));
         this.drops = new AuditDrops(meters);
         this.relay = new AuditRelay(database, drops, meters);
-        this.taken = Tally.of(relay.writer());
         this.retention = new AuditRetention(database);
         this.thread = new Thread(this::run, "weir-audit");
         thread.setDaemon(true);
@@ -75,6 +74,7 @@ public final class AuditWriter implements AutoCloseable {
         this.retentionMillis = retention.toMillis();
         relay.settings(spillDirectory, maxSpillBytes);
         if (thread.getState() == Thread.State.NEW) {
+            taken = Tally.of(relay.writer());
             thread.start();
         }
     }

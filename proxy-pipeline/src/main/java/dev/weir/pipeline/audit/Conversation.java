@@ -1,5 +1,7 @@
 package dev.weir.pipeline.audit;
 
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 
@@ -44,9 +46,23 @@ public record Conversation(
      * @param updatedAtMillis when the last request came
      */
     record Place(long updatedAtMillis, String id, String keyId) implements Comparable<Place> {
+        /** As databases compare bytes: no two of them need agree on an alphabet. */
+        private static final Comparator<String> BYTES = (one, other) ->
+                Arrays.compareUnsigned(one.getBytes(StandardCharsets.UTF_8), other.getBytes(StandardCharsets.UTF_8));
+
         private static final Comparator<Place> ORDER = Comparator.comparingLong(Place::updatedAtMillis)
-                .thenComparing(Place::id)
-                .thenComparing(Place::keyId);
+                .thenComparing(Place::id, BYTES)
+                .thenComparing(Place::keyId, BYTES);
+
+        /** In front of it are all conversations of that moment and of later ones, for none has an empty name. */
+        static Place behindAllOf(long millis) {
+            return new Place(millis, "", "");
+        }
+
+        /** The last moment that has something behind this place. */
+        long lastMillisBehind() {
+            return id.isEmpty() ? updatedAtMillis - 1 : updatedAtMillis;
+        }
 
         static Place read(String cursor) {
             List<String> parts = Cursor.read(cursor, 3);

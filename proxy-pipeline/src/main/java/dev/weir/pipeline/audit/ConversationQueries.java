@@ -4,6 +4,7 @@ import dev.weir.pipeline.audit.AuditQueries.Page;
 import dev.weir.pipeline.audit.AuditReader.Part;
 import dev.weir.pipeline.audit.AuditSearch.Condition;
 import dev.weir.pipeline.audit.Conversation.Place;
+import dev.weir.pipeline.audit.ConversationSelect.Dialect;
 import dev.weir.pipeline.store.Database;
 import dev.weir.pipeline.store.Database.Kind;
 import dev.weir.pipeline.store.DatabaseAwayException;
@@ -36,7 +37,7 @@ public final class ConversationQueries {
         this.writer = writer;
         this.reader = AuditReader.of(database);
         this.grouped =
-                ConversationSelect.grouped(database.kind() == Kind.POSTGRESQL ? AuditSearch.ILIKE : AuditSearch.LIKE);
+                ConversationSelect.grouped(database.kind() == Kind.POSTGRESQL ? Dialect.POSTGRESQL : Dialect.SQLITE);
     }
 
     /**
@@ -78,7 +79,8 @@ public final class ConversationQueries {
 
     /**
      * A page of them. One that looks for some looks through {@link #SEARCHED} of those that are grouped and of those that stand
-     * alone, or some more, and says where to go on.
+     * alone, or some more, and says where to go on; on SQLite, every one looks through so many records among which chats that stand
+     * alone are.
      *
      * @param cursor where the page before says it goes on, or null to begin
      * @throws IllegalArgumentException if the cursor is none

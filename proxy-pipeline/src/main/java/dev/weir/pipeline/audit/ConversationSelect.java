@@ -16,19 +16,32 @@ import org.jspecify.annotations.Nullable;
  *
  * @param conversations what they are selected from
  * @param places the same, with nothing but places in the order, which an index alone tells
- * @param like how a text is looked for
+ * @param dialect what is said otherwise on each database
  */
-record ConversationSelect(String conversations, String places, String like) {
-    private static final String PLACE = "(updated_at, id, key_id)";
-    private static final String NEWEST_FIRST = " ORDER BY updated_at DESC, id DESC, key_id DESC LIMIT ";
+record ConversationSelect(String conversations, String places, Dialect dialect) {
+    /** How names are compared byte by byte, and a text is looked for. */
+    enum Dialect {
+        SQLITE("", AuditSearch.LIKE),
+        POSTGRESQL(" COLLATE \"C\"", AuditSearch.ILIKE);
+
+        private final String place;
+        private final String newestFirst;
+        private final String like;
+
+        Dialect(String bytes, String like) {
+            this.place = "(updated_at, id" + bytes + ", key_id" + bytes + ")";
+            this.newestFirst = " ORDER BY updated_at DESC, id" + bytes + " DESC, key_id" + bytes + " DESC LIMIT ";
+            this.like = like;
+        }
+    }
 
     /** Those that their senders have named. */
-    static ConversationSelect grouped(String like) {
+    static ConversationSelect grouped(Dialect dialect) {
         return new ConversationSelect(
                 "(SELECT id, key_id, user_name, model, title, requests, created_at, updated_at,"
                         + " 0 AS alone FROM conversations) AS grouped",
                 "(SELECT updated_at, id, key_id FROM conversations) AS places_grouped",
-                like);
+                dialect);
     }
 
     /** Chats whose senders say nothing of one, where each record has a row. */
@@ -37,7 +50,7 @@ record ConversationSelect(String conversations, String places, String like) {
                     + " time AS created_at, time AS updated_at, 1 AS alone FROM audit"
                     + " WHERE title IS NOT NULL AND status BETWEEN 200 AND 299) AS alone",
             "(SELECT time AS updated_at, request_id AS id, key_id FROM audit WHERE title IS NOT NULL) AS places_alone",
-            AuditSearch.ILIKE);
+            Dialect.POSTGRESQL);
 
     /** Some of them behind {@code from}, if there is one, those that went on last first. */
     Part newest(Connection connection, Search search, int limit, Conversation.@Nullable Place from)
@@ -45,11 +58,11 @@ record ConversationSelect(String conversations, String places, String like) {
         Condition behind = new Condition("1 = 1", List.of());
         behind = from == null ? behind : and(behind, " < ", from);
         Conversation.Place last = search.mayFindFew() ? lastSearched(connection, behind) : null;
-        Condition condition = behind.and(search.condition(like));
+        Condition condition = behind.and(search.condition(dialect.like));
         condition = last == null ? condition : and(condition, " >= ", last);
         List<Conversation> found = new ArrayList<>();
         try (PreparedStatement query = condition.prepare(
-                        connection, "SELECT * FROM " + conversations + " WHERE ", NEWEST_FIRST + limit);
+                        connection, "SELECT * FROM " + conversations + " WHERE ", dialect.newestFirst + limit);
                 ResultSet row = query.executeQuery()) {
             while (row.next()) {
                 found.add(new Conversation(
@@ -66,8 +79,9 @@ record ConversationSelect(String conversations, String places, String like) {
         return new Part(found, last);
     }
 
-    private static Condition and(Condition condition, String comparison, Conversation.Place place) {
-        return condition.and(PLACE + comparison + "(?, ?, ?)", place.updatedAtMillis(), place.id(), place.keyId());
+    private Condition and(Condition condition, String comparison, Conversation.Place place) {
+        return condition.and(
+                dialect.place + comparison + "(?, ?, ?)", place.updatedAtMillis(), place.id(), place.keyId());
     }
 
     /** Where a page stops looking; null if so many are not left. */
@@ -75,7 +89,7 @@ record ConversationSelect(String conversations, String places, String like) {
         try (PreparedStatement query = behind.prepare(
                         connection,
                         "SELECT * FROM " + places + " WHERE ",
-                        NEWEST_FIRST + "1 OFFSET " + (ConversationQueries.SEARCHED - 1));
+                        dialect.newestFirst + "1 OFFSET " + (ConversationQueries.SEARCHED - 1));
                 ResultSet row = query.executeQuery()) {
             return row.next()
                     ? new Conversation.Place(row.getLong("updated_at"), row.getString("id"), row.getString("key_id"))

@@ -17,12 +17,12 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads records out of pages, as SQLite holds them. */
 final class PageReader implements AuditReader {
-    private static final Comparator<AuditRow> BY_NUMBER = Comparator.comparingLong(
+    private static final Comparator<AuditRow> NEWEST_RECORD = Comparator.comparingLong(
                     (AuditRow row) -> row.entry().timeMillis())
             .thenComparingLong(AuditRow::sequence)
             .reversed();
 
-    private static final Comparator<AuditRow> BY_NAME =
+    private static final Comparator<AuditRow> NEWEST_CHAT =
             Comparator.comparing(PageReader::conversation, Conversation.NEWEST_FIRST);
 
     @Override
@@ -35,7 +35,7 @@ final class PageReader implements AuditReader {
                 search.minStatus(),
                 names(search.keys(), search.model()),
                 search.test().and(row -> from == null || Place.of(row).isBefore(from)),
-                BY_NUMBER,
+                NEWEST_RECORD,
                 text ? Bodies.TESTED : Bodies.PASSED_OVER);
         Found found = scan.newest(
                 connection,
@@ -46,7 +46,7 @@ final class PageReader implements AuditReader {
             rows = rows.subList(0, limit);
             nextCursor = Place.of(rows.get(limit - 1)).cursor();
         } else if (found.searchedTo() > Long.MIN_VALUE) {
-            nextCursor = new Place(found.searchedTo() + 1, 0).cursor();
+            nextCursor = new Place(found.searchedTo(), Long.MAX_VALUE).cursor();
         }
         return new Page<>(rows.stream().map(AuditRow::entry).toList(), nextCursor);
     }
@@ -72,7 +72,7 @@ final class PageReader implements AuditReader {
                 0,
                 names(null, requestId),
                 row -> row.entry().requestId().equals(requestId),
-                BY_NUMBER,
+                NEWEST_RECORD,
                 Bodies.KEPT);
         return scan.newest(connection, Bounds.of(1)).rows().stream()
                 .map(AuditRow::entry)
@@ -85,20 +85,20 @@ final class PageReader implements AuditReader {
         Predicate<Conversation> test = search.test();
         PageScan scan = new PageScan(
                 Long.MIN_VALUE,
-                from == null ? Long.MAX_VALUE : from.updatedAtMillis(),
+                from == null ? Long.MAX_VALUE : from.lastMillisBehind(),
                 0,
                 names(search.keys(), search.model(), search.id(), PageTerms.ALONE),
                 row -> row.isAnsweredAlone()
                         && test.test(conversation(row))
                         && (from == null || conversation(row).place().compareTo(from) < 0),
-                BY_NAME,
+                NEWEST_CHAT,
                 Bodies.PASSED_OVER);
         Bounds bounds = Bounds.of(limit);
         Found found = scan.newest(
                 connection, search.id().isEmpty() ? bounds.withSearched(ConversationQueries.SEARCHED) : bounds);
         return new Part(
                 found.rows().stream().map(PageReader::conversation).toList(),
-                found.searchedTo() == Long.MIN_VALUE ? null : new Conversation.Place(found.searchedTo() + 1, "", ""));
+                found.searchedTo() == Long.MIN_VALUE ? null : Conversation.Place.behindAllOf(found.searchedTo() + 1));
     }
 
     private static Conversation conversation(AuditRow row) {
@@ -117,7 +117,7 @@ final class PageReader implements AuditReader {
                 row -> row.alone() == conversation.alone()
                         && row.entry().call().conversation().equals(id.name())
                         && row.entry().sender().keyId().equals(id.keyId()),
-                BY_NUMBER,
+                NEWEST_RECORD,
                 Bodies.KEPT);
         Found found = scan.newest(connection, Bounds.of(limit).withChars(maxChars));
         List<AuditEntry> entries =

@@ -10,6 +10,8 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.PriorityQueue;
 import java.util.function.Predicate;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Looks through pages for the newest records of a kind. Pages may overlap in time, because a record is written when its exchange
@@ -32,6 +34,7 @@ record PageScan(
         Predicate<AuditRow> test,
         Comparator<AuditRow> order,
         Bodies bodies) {
+    private static final Logger LOG = LoggerFactory.getLogger(PageScan.class);
 
     /** Bodies cost time to read, and memory to keep. */
     enum Bodies {
@@ -116,7 +119,8 @@ record PageScan(
                 }
             });
         } catch (IOException e) {
-            throw new SQLException("page " + head.id() + " of the audit cannot be read: " + e.getMessage(), e);
+            // One that is damaged hides none of the others.
+            LOG.error("page {} of the audit cannot be read", head.id(), e);
         }
     }
 

@@ -150,7 +150,7 @@ final class Spill implements AutoCloseable {
         taken = takenFile.read(note, 0) == Long.BYTES ? note.flip().getLong() : 0;
         OptionalLong tally = Tally.read(writer());
         exact = tally.isPresent();
-        taken = Math.max(taken, tally.orElse(0));
+        taken = tally.orElse(taken);
     }
 
     /** Whose records these are. */

@@ -28,7 +28,10 @@ final class Tally implements AutoCloseable {
     private static final Set<String> IN_MEMORY = Set.of("tmpfs", "ramfs");
     private static final String PREFIX = "weir-audit-";
 
-    /** systemd's directory for the service, which is kept from one process to the next; or where POSIX has shared memory. */
+    /**
+     * systemd's directory for the service, which outlives a process if the unit says {@code RuntimeDirectoryPreserve=yes}; without
+     * one, where POSIX has shared memory.
+     */
     private static final Path PLACE = Path.of(
             System.getenv().getOrDefault("RUNTIME_DIRECTORY", "/dev/shm").split(":", 2)[0]);
 
@@ -57,6 +60,11 @@ final class Tally implements AutoCloseable {
                     file,
                     e);
         }
+        return ofThisProcess();
+    }
+
+    /** One that ends with its process. */
+    static Tally ofThisProcess() {
         return new Tally(ByteBuffer.allocateDirect(Long.BYTES), null);
     }
 
@@ -105,8 +113,16 @@ final class Tally implements AutoCloseable {
     }
 
     /** Forgets what a writer of another process came to. */
-    static void forget(String writer) throws IOException {
-        Files.deleteIfExists(file(PLACE, writer));
+    static void forget(String writer) {
+        remove(file(PLACE, writer));
+    }
+
+    private static void remove(Path file) {
+        try {
+            Files.deleteIfExists(file);
+        } catch (IOException e) {
+            LOG.warn("{} stays: {}", file, e.toString());
+        }
     }
 
     void add(long more) {
@@ -121,11 +137,7 @@ final class Tally implements AutoCloseable {
     @Override
     public void close() {
         if (file != null) {
-            try {
-                Files.deleteIfExists(file);
-            } catch (IOException e) {
-                LOG.debug("{} stays", file, e);
-            }
+            remove(file);
         }
     }
 }

@@ -6,6 +6,7 @@ import dev.weir.pipeline.TestMeters;
 import dev.weir.pipeline.audit.AuditEntry.Body;
 import dev.weir.pipeline.store.Database;
 import dev.weir.pipeline.store.TestDatabase;
+import dev.weir.testing.AllowsErrors;
 import java.sql.ResultSet;
 import java.sql.Statement;
 import java.util.ArrayList;
@@ -111,6 +112,51 @@ final class AuditPagesTest {
         assertThat(sizes()).containsExactly(1L, 2L);
         assertThat(numbers("SELECT first_time FROM audit_pages ORDER BY id")).containsExactly(0L, HOUR_MILLIS + 1);
         assertThat(numbers("SELECT last_time FROM audit_pages ORDER BY id")).containsExactly(0L, 2 * HOUR_MILLIS);
+    }
+
+    @Test
+    void aBatchBeyondThoseBoundsMakesSeveralPages() throws Exception {
+        table.write(
+                "w",
+                LongStream.rangeClosed(1, 400)
+                        .mapToObj(number -> AuditTableTest.at(
+                                SpillTest.row(number, "x".repeat(2_000)), number > 390 ? HOUR_MILLIS * 2 : 1))
+                        .toList());
+
+        assertThat(numbers("SELECT octet_length(rows) FROM audit_rows")).allMatch(bytes -> bytes <= 1024 * 1024);
+        assertThat(numbers("SELECT last_time - first_time FROM audit_pages")).allMatch(span -> span <= HOUR_MILLIS);
+        assertThat(sizes()).hasSizeGreaterThan(2).contains(10L);
+        assertThat(AuditInstance.written(database)).isEqualTo(ids(1, 400));
+    }
+
+    @Test
+    void recordsThatSomebodyLeftWithoutTheirPageAreInNobodysWay() throws Exception {
+        table.write("w", rows(1, 3));
+        database.write(connection -> connection.createStatement().execute("DROP TRIGGER audit_pages_removed"));
+        database.write(connection -> connection.createStatement().execute("DELETE FROM audit_pages"));
+
+        table.write("w", rows(4, 5));
+
+        assertThat(AuditInstance.written(database)).containsExactly("r4", "r5");
+    }
+
+    @Test
+    @AllowsErrors("a damaged page is logged")
+    void aDamagedPageHidesNoOther() throws Exception {
+        for (int i = 0; i < 3; i++) {
+            table.write("w", rows(i * 500 + 1, i * 500 + 500));
+        }
+        database.write(connection -> connection
+                .createStatement()
+                .execute("UPDATE audit_rows SET rows = substr(rows, 1, 999) WHERE page = 501"));
+
+        AuditQueries queries = new AuditQueries(database, new AuditWriter(database, new TestMeters()));
+        assertThat(queries.list(AuditSearch.ALL, 2_000, null).rows())
+                .extracting(AuditEntry::requestId)
+                .containsAll(ids(1_001, 1_500))
+                .containsAll(ids(1, 500));
+        assertThat(queries.find("r1000")).isEmpty();
+        assertThat(queries.find("r1")).isPresent();
     }
 
     @Test

@@ -114,4 +114,83 @@ final class ConversationQueriesTest {
 
         assertThat(found).hasSize(MANY - 1 + MANY / 2 - 1).doesNotHaveDuplicates();
     }
+
+    /** A record is written when its exchange is over: of each batch, one began long ago. */
+    @Test
+    void searchesEndAlthoughRecordsAreWrittenLongAfterTheyBegan() throws Exception {
+        Database database = test.open();
+        AuditTable table = new AuditTable(database);
+        for (int from = 1; from <= MANY; from += BATCH) {
+            List<AuditRow> rows = new ArrayList<>();
+            for (int i = from; i < from + BATCH; i++) {
+                AuditRow row = alone(i);
+                rows.add(i == from ? AuditTableTest.at(row, 1) : AuditTableTest.at(row, 1_000_000 + i));
+            }
+            table.write("w", rows);
+        }
+        AuditWriter writer = new AuditWriter(database, new TestMeters());
+        ConversationQueries conversations = new ConversationQueries(database, writer);
+        AuditQueries queries = new AuditQueries(database, writer);
+        AuditSearch nothing =
+                new AuditSearch(null, "", 0, Integer.MAX_VALUE, Long.MIN_VALUE, Long.MAX_VALUE, "nothing");
+
+        assertThat(pages(cursor -> conversations.list(new Search("", null, "rare", "", ""), 10, cursor)))
+                .containsExactly("alone7");
+        assertThat(pages(cursor -> queries.list(nothing, 10, cursor))).isEmpty();
+        assertThat(pages(cursor -> queries.list(AuditSearch.ALL, 1_000, cursor)))
+                .hasSize(MANY)
+                .doesNotHaveDuplicates();
+    }
+
+    private interface Pages<T> {
+        Page<T> from(@Nullable String cursor) throws Exception;
+    }
+
+    private static <T> List<String> pages(Pages<T> list) throws Exception {
+        List<String> found = new ArrayList<>();
+        @Nullable String cursor = null;
+        int pages = 0;
+        do {
+            Page<T> page = list.from(cursor);
+            for (T row : page.rows()) {
+                found.add(row instanceof Conversation one ? one.id().name() : ((AuditEntry) row).requestId());
+            }
+            assertThat(page.nextCursor()).as("goes on").isNotEqualTo(cursor == null ? "" : cursor);
+            cursor = page.nextCursor();
+            assertThat(++pages).as("pages").isLessThan(100);
+        } while (cursor != null);
+        return found;
+    }
+
+    @Test
+    void conversationsOfOneMomentAreAllListedWhateverTheyAreCalled() throws Exception {
+        Database database = test.open();
+        AuditTable table = new AuditTable(database);
+        List<String> names = List.of("a", "B", "_", "é", "Z", "b", "\uffee", "\ud83d\ude00", "10", "9");
+        List<AuditRow> rows = new ArrayList<>();
+        for (String name : names) {
+            AuditRow row = alone(1);
+            AuditEntry entry = row.entry();
+            boolean alone = rows.size() % 2 == 0;
+            rows.add(new AuditRow(
+                    rows.size() + 1,
+                    new AuditEntry(
+                            1,
+                            name,
+                            entry.sender(),
+                            new Call("POST", "/r", "/p", "m", name, true),
+                            entry.service(),
+                            entry.result(),
+                            entry.timing(),
+                            entry.traffic(),
+                            null,
+                            null),
+                    "title",
+                    alone));
+        }
+        table.write("w", rows);
+        ConversationQueries queries = new ConversationQueries(database, new AuditWriter(database, new TestMeters()));
+
+        assertThat(pages(cursor -> queries.list(Search.ALL, 1, cursor))).containsExactlyInAnyOrderElementsOf(names);
+    }
 }

@@ -1,4 +1,4 @@
--- Records are kept hundreds to a page: a row and six places in indexes for each cost the processor ten times as much. What a page
+-- Records are kept hundreds to a page: a row and six places in indexes for each cost the processor three times as much. What a page
 -- holds stands beside it, so that few of them need be read: times, the greatest status, and the names in it as a Bloom filter (none:
 -- every name may occur). A page's id is the number of its first record.
 CREATE TABLE audit_pages (
@@ -11,27 +11,37 @@ CREATE TABLE audit_pages (
 );
 
 CREATE INDEX audit_pages_time ON audit_pages (last_time);
+CREATE INDEX audit_pages_unnamed ON audit_pages (id) WHERE terms IS NULL;
 
 -- The records of a page: an array of arrays in JSON.
 CREATE TABLE audit_rows (
-    page INTEGER PRIMARY KEY REFERENCES audit_pages (id) ON DELETE CASCADE,
+    page INTEGER PRIMARY KEY,
     rows TEXT NOT NULL
 );
 
+-- No foreign key: those are off for whoever opens the file with a tool.
+CREATE TRIGGER audit_pages_removed AFTER DELETE ON audit_pages
+BEGIN
+    DELETE FROM audit_rows WHERE page = OLD.id;
+END;
+
 -- What is there: half a megabyte to a page.
-CREATE TABLE audit_paging AS SELECT id, sum(
-    600 + coalesce(length(request_body), 0) + coalesce(length(response_body), 0)) OVER (ORDER BY id) / 500000 AS page FROM audit;
+CREATE TABLE audit_paging AS SELECT min(id) AS first, max(id) AS last FROM (SELECT id, sum(
+    600 + coalesce(length(request_body), 0) + coalesce(length(response_body), 0)) OVER (ORDER BY id) / 500000 AS page FROM audit)
+GROUP BY page;
 
 INSERT INTO audit_pages (id, records, first_time, last_time, max_status)
-SELECT min(id), count(*), min(time), max(time), max(status) FROM audit JOIN audit_paging USING (id) GROUP BY audit_paging.page;
+SELECT first, count(*), min(time), max(time), max(status)
+FROM audit_paging CROSS JOIN audit ON audit.id BETWEEN first AND last GROUP BY first;
 
+-- Page by page, so that no more of it than that is in memory.
 INSERT INTO audit_rows (page, rows)
-SELECT min(id), json_group_array(json_array(
+SELECT first, (SELECT json_group_array(json_array(
     time, request_id, key_id, key_name, user_name, client, method, route, path, model, conversation, stream, served_model, backend,
     attempts, cache, status, outcome, error, error_message, total_micros, first_byte_micros, queue_micros, request_bytes,
     response_bytes, prompt_tokens, completion_tokens, tokens_estimated, request_cut, response_cut, title, request_body,
-    response_body) ORDER BY id)
-FROM audit JOIN audit_paging USING (id) GROUP BY audit_paging.page;
+    response_body)) FROM (SELECT * FROM audit WHERE id BETWEEN first AND last ORDER BY id))
+FROM audit_paging;
 
 DROP TABLE audit_paging;
 DROP TABLE audit;
