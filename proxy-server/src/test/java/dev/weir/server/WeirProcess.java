@@ -86,8 +86,6 @@ final class WeirProcess implements AutoCloseable {
         builder.environment().keySet().removeIf(name -> name.startsWith("WEIR_") || name.equals("STATE_DIRECTORY"));
         try {
             builder.environment().put("STATE_DIRECTORY", stateDirectory().toString());
-            // Not where all processes of this machine have theirs: many are killed here.
-            builder.environment().put("RUNTIME_DIRECTORY", stateDirectory().toString());
             builder.environment().putAll(environment);
             return new WeirProcess(builder.start());
         } catch (IOException e) {

@@ -156,11 +156,15 @@ final class AuditPages {
         }
     }
 
-    /** A page's records as JSON. */
-    static byte[] rows(Connection connection, long page) throws SQLException {
+    /**
+     * A page's records as JSON.
+     *
+     * @throws IOException if there are none
+     */
+    static byte[] rows(Connection connection, long page) throws SQLException, IOException {
         byte[] rows = rows(connection, page, Integer.MAX_VALUE);
         if (rows == null) {
-            throw new SQLException("page " + page + " of the audit has no records");
+            throw new IOException("it has no records");
         }
         return rows;
     }

@@ -71,6 +71,7 @@ record PageScan(
      */
     record Found(List<AuditRow> rows, long searchedTo) {}
 
+    /** Reads page after page, and leaves out, with a line in the log, what cannot be read. */
     Found newest(Connection connection, Bounds bounds) throws SQLException {
         Newest found = new Newest(order, bounds);
         long searchedTo = Long.MIN_VALUE;

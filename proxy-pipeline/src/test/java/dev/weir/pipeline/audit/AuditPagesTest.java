@@ -160,6 +160,23 @@ final class AuditPagesTest {
     }
 
     @Test
+    @AllowsErrors("a page without its records is logged")
+    void aPageWithoutItsRecordsHidesNoOther() throws Exception {
+        for (int i = 0; i < 3; i++) {
+            table.write("w", rows(i * 500 + 1, i * 500 + 500));
+        }
+        database.write(connection -> connection.createStatement().execute("DELETE FROM audit_rows WHERE page = 501"));
+        database.write(connection -> connection.createStatement().execute("UPDATE audit_pages SET terms = NULL"));
+
+        new AuditRetention(database).bringUpToDate();
+
+        AuditQueries queries = new AuditQueries(database, new AuditWriter(database, new TestMeters()));
+        assertThat(queries.list(AuditSearch.ALL, 2_000, null).rows()).hasSize(1_000);
+        assertThat(numbers("SELECT count(*) FROM audit_pages WHERE terms IS NULL"))
+                .containsExactly(0L);
+    }
+
+    @Test
     void whatAnEarlierVersionLeftIsNotTakenIn() throws Exception {
         table.write("w", rows(1, 1));
         database.write(connection -> connection.createStatement().execute("UPDATE audit_pages SET terms = NULL"));
