@@ -13,11 +13,17 @@ import java.nio.charset.StandardCharsets;
  * buffer and moves no index. Confined to one thread.
  */
 public final class JsonCursor {
-    private static final ByteProcessor PLAIN = octet -> octet != '"' && octet != '\\';
+    private static final long ONES = 0x0101010101010101L;
+    private static final long HIGHS = 0x8080808080808080L;
+    private static final long QUOTES = '"' * ONES;
+    private static final long BACKSLASHES = '\\' * ONES;
+
     private static final ByteProcessor FLAT =
             octet -> octet != '"' && octet != '{' && octet != '}' && octet != '[' && octet != ']';
     private static final ByteProcessor SPACE = octet -> octet == ' ' || octet == '\t' || octet == '\n' || octet == '\r';
     private static final ByteProcessor SCALAR = octet -> octet != ',' && octet != '}' && octet != ']' && octet > ' ';
+
+    private static final String TOO_EARLY = "JSON: ends too early";
 
     private final ByteBuf json;
     private final int base;
@@ -50,8 +56,20 @@ public final class JsonCursor {
         return new JsonCursor(json, valueStart());
     }
 
-    /** Goes to the next member or element; false, and no further, when there is none. */
+    /** Goes to the next member or element, and passes over its value; false, and no further, when there is none. */
     public boolean next() {
+        boolean begun = begin();
+        if (begun) {
+            pass();
+        }
+        return begun;
+    }
+
+    /**
+     * Goes to where the next value begins, as {@link #next} does, but not over it: for values that are entered anyway, or whose
+     * end may be missing. Until {@link #pass} is called, it has no end.
+     */
+    public boolean begin() {
         at = find(SPACE, at);
         if (json.getByte(at) == ',') {
             at = find(SPACE, at + 1);
@@ -67,15 +85,32 @@ public final class JsonCursor {
             at = find(SPACE, at + 1);
         }
         valueStart = at;
-        valueEnd = endOfValue(at);
-        at = valueEnd;
         return true;
+    }
+
+    /** Passes over the value that {@link #begin} has found. */
+    public void pass() {
+        valueEnd = endOfValue(valueStart);
+        at = valueEnd;
     }
 
     /** The member's name, its escapes resolved. */
     public String name() {
-        String name = text(nameStart + 1, nameEnd - 1);
-        return name.indexOf('\\') < 0 ? name : unescaped(name);
+        return string(nameStart, nameEnd);
+    }
+
+    /** Whether the member's name is {@code ascii}; no string is made of it for that. */
+    public boolean isNamed(String ascii) {
+        int length = nameEnd - nameStart - 2;
+        boolean same = true;
+        for (int i = 0; i < length; i++) {
+            byte octet = json.getByte(nameStart + 1 + i);
+            if (octet == '\\') {
+                return name().equals(ascii);
+            }
+            same = same && i < ascii.length() && octet == ascii.charAt(i);
+        }
+        return same && length == ascii.length();
     }
 
     /** Where the member's name begins, with its quote. */
@@ -108,6 +143,16 @@ public final class JsonCursor {
         return text(valueStart, valueEnd);
     }
 
+    /** What the value says, which is a string, its escapes resolved. */
+    public String string() {
+        return string(valueStart, valueEnd);
+    }
+
+    private String string(int from, int to) {
+        String inside = text(from + 1, to - 1);
+        return inside.indexOf('\\') < 0 ? inside : unescaped(inside);
+    }
+
     private String text(int from, int to) {
         return json.toString(from, to - from, StandardCharsets.UTF_8);
     }
@@ -137,11 +182,38 @@ public final class JsonCursor {
     }
 
     private int endOfString(int quote) {
-        int index = find(PLAIN, quote + 1);
+        int index = quoteOrBackslash(quote + 1);
         while (json.getByte(index) == '\\') {
-            index = find(PLAIN, index + 2);
+            index = quoteOrBackslash(index + 2);
         }
         return index + 1;
+    }
+
+    /** Strings are most of a body: eight bytes at a time. */
+    private int quoteOrBackslash(int from) {
+        int index = from;
+        int end = json.writerIndex();
+        while (index + Long.BYTES <= end) {
+            long eight = json.getLongLE(index);
+            long found = zeros(eight ^ QUOTES) | zeros(eight ^ BACKSLASHES);
+            if (found != 0) {
+                return index + Long.numberOfTrailingZeros(found) / Byte.SIZE;
+            }
+            index += Long.BYTES;
+        }
+        while (index < end) {
+            byte octet = json.getByte(index);
+            if (octet == '"' || octet == '\\') {
+                return index;
+            }
+            index++;
+        }
+        throw new IllegalArgumentException(TOO_EARLY);
+    }
+
+    /** The lowest bit set is the highest of the first byte that is zero. */
+    private static long zeros(long eight) {
+        return (eight - ONES) & ~eight & HIGHS;
     }
 
     /** The first byte at or behind {@code from} that stops {@code processor}. */
@@ -149,7 +221,7 @@ public final class JsonCursor {
         int length = json.writerIndex() - from;
         int found = length <= 0 ? -1 : json.forEachByte(from, length, processor);
         if (found < 0) {
-            throw new IllegalArgumentException("JSON: ends too early");
+            throw new IllegalArgumentException(TOO_EARLY);
         }
         return found;
     }

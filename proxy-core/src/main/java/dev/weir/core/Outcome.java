@@ -1,5 +1,6 @@
 package dev.weir.core;
 
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,7 +17,14 @@ public record Outcome(End end, @Nullable GatewayException failure) {
         /** The client went before the end of its answer. */
         CLIENT_LEFT,
         /** The answer was cut after its head: a backend failed, a time limit passed, the drain deadline came. */
-        CUT
+        CUT;
+
+        private final String label = name().toLowerCase(Locale.ROOT);
+
+        /** What logs and records call it. */
+        public String label() {
+            return label;
+        }
     }
 
     static final Outcome ANSWERED = new Outcome(End.ANSWERED, null);

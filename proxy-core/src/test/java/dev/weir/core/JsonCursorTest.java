@@ -41,6 +41,17 @@ class JsonCursorTest {
     }
 
     @Test
+    void tellsNamesApartHoweverTheyAreWritten() {
+        for (String name : List.of("user", "us\\u0065r")) {
+            JsonCursor cursor = JsonCursor.of(bytes("{\"" + name + "\":1}"));
+            assertThat(cursor.next()).isTrue();
+            assertThat(List.of("user", "use", "users", "user\\", ""))
+                    .filteredOn(cursor::isNamed)
+                    .containsExactly("user");
+        }
+    }
+
+    @Test
     void entersTheValueItIsAt() {
         JsonCursor cursor = JsonCursor.of(bytes("{\"list\": [ \"a\" ,2,[3]] }"));
         assertThat(cursor.next()).isTrue();
@@ -52,6 +63,33 @@ class JsonCursorTest {
         assertThat(elements).containsExactly("\"a\"", "2", "[3]");
         assertThat(cursor.next()).isFalse();
         assertThat(cursor.next()).isFalse();
+    }
+
+    @Test
+    void entersAValueThatHasNoEnd() {
+        JsonCursor cursor = JsonCursor.of(bytes("{\"a\":1,\"list\":[\"first\",\"sec"));
+        assertThat(cursor.next()).isTrue();
+        assertThat(cursor.begin()).isTrue();
+        assertThat(cursor.name()).isEqualTo("list");
+        JsonCursor list = cursor.enter();
+        assertThat(list.next()).isTrue();
+        assertThat(list.string()).isEqualTo("first");
+        assertThat(list.begin()).isTrue();
+        assertThatThrownBy(list::pass).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(cursor::pass).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void stringsOfAnyLengthEndAtTheirQuote() {
+        for (int length = 0; length < 40; length++) {
+            for (int escape = 0; escape <= length; escape++) {
+                String inside =
+                        "x".repeat(escape) + "\\\"\u00a2\\x\"".substring(0, escape % 7) + "x".repeat(length - escape);
+                String value = inside.replace("\\", "\\\\").replace("\"", "\\\"");
+
+                assertThat(members("{\"a\":\"" + value + "\",\"b\":1}")).containsExactly("a=\"" + value + "\"", "b=1");
+            }
+        }
     }
 
     @Test

@@ -10,7 +10,10 @@ import dev.weir.pipeline.audit.AuditEntry.Traffic;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** A record as the values that are stored of it: texts, whole numbers, or null for a title or a body that is not kept. */
+/**
+ * A record as the values that are stored of it: texts, whole numbers, bodies as bytes in UTF-8, or null for a title or a body
+ * that is not kept.
+ */
 final class AuditColumns {
     /** In the order of {@link #values}. Pages on disk hang on it: what is new comes last. */
     static final List<String> ALL = List.of(
@@ -95,8 +98,8 @@ final class AuditColumns {
             flag(request != null && request.cut()),
             flag(response != null && response.cut()),
             row.alone() ? row.title() : null,
-            request == null ? null : request.text(),
-            response == null ? null : response.text()
+            request == null ? null : request.utf8(),
+            response == null ? null : response.utf8()
         };
     }
 

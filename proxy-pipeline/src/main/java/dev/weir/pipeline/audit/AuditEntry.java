@@ -1,5 +1,7 @@
 package dev.weir.pipeline.audit;
 
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -67,20 +69,61 @@ public record AuditEntry(
     public record Traffic(
             long requestBytes, long responseBytes, long promptTokens, long completionTokens, boolean estimated) {}
 
-    /**
-     * A body that is kept, without secrets.
-     *
-     * @param cut whether the rest is missing
-     */
-    public record Body(String text, boolean cut) {}
+    /** A body that is kept, without secrets: in UTF-8, as it came and as it is stored. Immutable. */
+    public static final class Body {
+        private final byte[] utf8;
+        private final boolean cut;
 
-    /** How long the bodies are that are kept. */
-    long bodyChars() {
-        return chars(request) + chars(response);
+        /**
+         * @param utf8 not to be changed any more
+         * @param cut whether the rest is missing
+         */
+        Body(byte[] utf8, boolean cut) {
+            this.utf8 = utf8;
+            this.cut = cut;
+        }
+
+        Body(String text, boolean cut) {
+            this(text.getBytes(StandardCharsets.UTF_8), cut);
+        }
+
+        public String text() {
+            return new String(utf8, StandardCharsets.UTF_8);
+        }
+
+        /** Not to be changed. */
+        byte[] utf8() {
+            return utf8;
+        }
+
+        /** Whether the rest is missing. */
+        public boolean cut() {
+            return cut;
+        }
+
+        @Override
+        public boolean equals(@Nullable Object other) {
+            return other instanceof Body body && cut == body.cut && Arrays.equals(utf8, body.utf8);
+        }
+
+        @Override
+        public int hashCode() {
+            return Arrays.hashCode(utf8);
+        }
+
+        @Override
+        public String toString() {
+            return text() + (cut ? "…" : "");
+        }
     }
 
-    private static long chars(@Nullable Body body) {
-        return body == null ? 0 : body.text().length();
+    /** How long the bodies are that are kept. */
+    long bodyBytes() {
+        return bytes(request) + bytes(response);
+    }
+
+    private static long bytes(@Nullable Body body) {
+        return body == null ? 0 : body.utf8.length;
     }
 
     AuditEntry withoutBodies() {

@@ -56,8 +56,8 @@ interface AuditReader {
     /**
      * Records of a conversation with their bodies, the oldest first: of many the last.
      *
-     * @param maxChars as much of bodies as that, roughly
+     * @param maxBytes as much of bodies as that, roughly
      */
-    List<AuditEntry> entriesOf(Connection connection, Conversation conversation, int limit, long maxChars)
+    List<AuditEntry> entriesOf(Connection connection, Conversation conversation, int limit, long maxBytes)
             throws SQLException;
 }

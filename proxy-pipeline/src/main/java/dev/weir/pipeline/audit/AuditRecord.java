@@ -22,8 +22,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an event loop notes of an exchange that is over: references and numbers, so that it costs little there and holds
- * neither connection nor exchange. The writer's thread makes an entry of it.
+ * What an event loop notes of an exchange that is over: numbers and a few texts, so that it costs little there, and keeps alive
+ * neither the connection, nor the exchange, nor the heads while it waits. The writer's thread makes an entry of it.
  */
 final class AuditRecord {
     private static final int MAX_NAME_CHARS = 256;
@@ -31,24 +31,23 @@ final class AuditRecord {
     private static final int MAX_MESSAGE_CHARS = 500;
 
     private final long timeMillis;
-    private final long totalNanos;
-    private final long firstByteNanos;
     private final String id;
     private final @Nullable Identity identity;
     private final InetAddress client;
-    private final RequestHead head;
+    private final String method;
     private final String route;
-    private final @Nullable ModelRequest model;
-    private final @Nullable Dispatch dispatch;
-    private final @Nullable TokenUsage usage;
-    private final Progress progress;
-    private final Outcome outcome;
+    private final String path;
+    private final @Nullable String model;
+    private final @Nullable String conversation;
+    private final boolean stream;
+    private final Service service;
+    private final Result result;
+    private final Timing timing;
+    private final Traffic traffic;
     private final Redaction redaction;
     private final RequestFacts facts;
     private final @Nullable BodyCopy question;
     private final @Nullable BodyCopy answer;
-    private final boolean stream;
-    private final String cache;
 
     /** On the event loop, when the exchange is over. Takes the copies. */
     AuditRecord(
@@ -62,25 +61,51 @@ final class AuditRecord {
             boolean stream,
             String cache) {
         long startNanos = exchange.startNanos();
-        this.totalNanos = System.nanoTime() - startNanos;
+        long totalNanos = System.nanoTime() - startNanos;
+        RequestHead head = exchange.request();
+        ModelRequest asked = exchange.get(ModelRequest.KEY);
+        Dispatch dispatch = exchange.get(Dispatch.KEY);
         this.timeMillis = System.currentTimeMillis() - TimeUnit.NANOSECONDS.toMillis(totalNanos);
-        this.firstByteNanos = progress.headNanos() == 0 ? 0 : progress.headNanos() - startNanos;
         this.id = exchange.id();
         this.identity = exchange.get(Identity.KEY);
         this.client = exchange.clientAddress();
-        this.head = exchange.request();
+        this.method = head.method();
         this.route = exchange.route().name();
-        this.model = exchange.get(ModelRequest.KEY);
-        this.dispatch = exchange.get(Dispatch.KEY);
-        this.usage = exchange.get(TokenUsage.KEY);
-        this.progress = progress;
-        this.outcome = outcome;
+        this.path = head.path();
+        this.model = asked == null ? null : asked.model();
+        this.conversation = head.headers().get("x-conversation-id");
+        this.stream = stream;
+        this.service = dispatch == null
+                ? new Service("", "", 0, cache)
+                : new Service(dispatch.model(), dispatch.backend(), dispatch.attempts(), cache);
+        this.result = result(progress.status(), outcome);
+        this.timing = new Timing(
+                TimeUnit.NANOSECONDS.toMicros(totalNanos),
+                progress.headNanos() == 0 ? 0 : TimeUnit.NANOSECONDS.toMicros(progress.headNanos() - startNanos),
+                dispatch == null ? 0 : TimeUnit.NANOSECONDS.toMicros(dispatch.queuedNanos()));
+        this.traffic = traffic(progress, exchange.get(TokenUsage.KEY));
         this.redaction = redaction;
         this.facts = facts;
         this.question = question;
         this.answer = answer;
-        this.stream = stream;
-        this.cache = cache;
+    }
+
+    private static Result result(int status, Outcome outcome) {
+        GatewayException failure = outcome.failure();
+        return new Result(
+                status,
+                outcome.end().label(),
+                failure == null ? "" : failure.error().name().toLowerCase(Locale.ROOT),
+                failure == null ? "" : Texts.bounded(failure.detail(), MAX_MESSAGE_CHARS));
+    }
+
+    private static Traffic traffic(Progress progress, @Nullable TokenUsage usage) {
+        return new Traffic(
+                progress.requestBytes(),
+                progress.responseBytes(),
+                usage == null ? 0 : usage.promptTokens(),
+                usage == null ? 0 : usage.completionTokens(),
+                usage != null && usage.isEstimated());
     }
 
     /** Gives back what the copies took. */
@@ -96,30 +121,27 @@ final class AuditRecord {
     /** On the writer's thread. */
     AuditRow row(long sequence) {
         Body request = body(question);
-        boolean chat = model != null && Chats.isChat(head.path());
+        boolean chat = model != null && Chats.isChat(path);
         RequestFacts known =
-                chat && request != null ? RequestFacts.read(request.text()).orElse(facts) : facts;
+                chat && request != null ? RequestFacts.read(request).orElse(facts) : facts;
         String named = chat ? conversation(known) : "";
+        boolean alone = chat && named.isEmpty();
         AuditEntry entry = new AuditEntry(
                 timeMillis,
                 id,
                 sender(known),
-                call(chat && named.isEmpty() ? id : named),
-                service(),
-                result(),
-                timing(),
-                traffic(),
+                call(alone ? id : named),
+                service,
+                result,
+                timing,
+                traffic,
                 request,
                 body(answer));
-        return new AuditRow(sequence, entry, known.title(), chat && named.isEmpty());
+        return new AuditRow(sequence, entry, known.title(), alone);
     }
 
     private @Nullable Body body(@Nullable BodyCopy copy) {
-        if (copy == null) {
-            return null;
-        }
-        String text = redaction.redact(copy.text(), copy.isCut());
-        return new Body(Texts.bounded(text, text.length()), copy.isCut());
+        return copy == null ? null : redaction.redact(copy.bytes(), copy.isCut());
     }
 
     private Sender sender(RequestFacts known) {
@@ -133,48 +155,17 @@ final class AuditRecord {
 
     /** What the sender calls it; empty if he does not say. */
     private String conversation(RequestFacts known) {
-        String named = Texts.bounded(head.headers().get("x-conversation-id"), MAX_NAME_CHARS);
+        String named = Texts.bounded(conversation, MAX_NAME_CHARS);
         return named.isEmpty() ? known.conversation() : named;
     }
 
     private Call call(String conversation) {
         return new Call(
-                Texts.bounded(head.method(), MAX_NAME_CHARS),
+                Texts.bounded(method, MAX_NAME_CHARS),
                 route,
-                Texts.bounded(head.path(), MAX_PATH_CHARS),
-                model == null ? "" : Texts.bounded(model.model(), MAX_NAME_CHARS),
+                Texts.bounded(path, MAX_PATH_CHARS),
+                Texts.bounded(model, MAX_NAME_CHARS),
                 conversation,
                 stream);
-    }
-
-    private Service service() {
-        return dispatch == null
-                ? new Service("", "", 0, cache)
-                : new Service(dispatch.model(), dispatch.backend(), dispatch.attempts(), cache);
-    }
-
-    private Result result() {
-        GatewayException failure = outcome.failure();
-        return new Result(
-                progress.status(),
-                outcome.end().name().toLowerCase(Locale.ROOT),
-                failure == null ? "" : failure.error().name().toLowerCase(Locale.ROOT),
-                failure == null ? "" : Texts.bounded(failure.detail(), MAX_MESSAGE_CHARS));
-    }
-
-    private Timing timing() {
-        return new Timing(
-                TimeUnit.NANOSECONDS.toMicros(totalNanos),
-                TimeUnit.NANOSECONDS.toMicros(firstByteNanos),
-                dispatch == null ? 0 : TimeUnit.NANOSECONDS.toMicros(dispatch.queuedNanos()));
-    }
-
-    private Traffic traffic() {
-        return new Traffic(
-                progress.requestBytes(),
-                progress.responseBytes(),
-                usage == null ? 0 : usage.promptTokens(),
-                usage == null ? 0 : usage.completionTokens(),
-                usage != null && usage.isEstimated());
     }
 }

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -30,9 +31,12 @@ import org.slf4j.LoggerFactory;
  */
 final class AuditRelay {
     private static final Logger LOG = LoggerFactory.getLogger(AuditRelay.class);
-    private static final int MAX_ROWS = 500;
+    static final int MAX_ROWS = 500;
     private static final long MAX_WEIGHT = 4L << 20;
-    private static final long GATHER_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
+
+    /** How often a batch goes that is not full. */
+    static final long GATHER_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
+
     private static final long SLOW_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
@@ -41,6 +45,7 @@ final class AuditRelay {
     private final AuditDrops drops;
     private final Meters.Counter written;
     private final Estate estate;
+    private final Runnable onAnswer;
     private final String writer = String.format(
             Locale.ROOT,
             "%012x%08x",
@@ -57,7 +62,7 @@ final class AuditRelay {
 
     private List<AuditRow> gathered = new ArrayList<>();
     private long gatheredWeight;
-    private long gatheredNanos;
+    private long goneNanos = System.nanoTime();
     private long sequence;
 
     /** What is not known to be in the database, nor in the spill: in flight, or to be sent again. */
@@ -74,8 +79,10 @@ final class AuditRelay {
     private long stored;
     private boolean ending;
 
-    AuditRelay(Database database, AuditDrops drops, Meters meters) {
+    /** @param onAnswer told, on any thread, when there is something to {@link #move} because the database has answered */
+    AuditRelay(Database database, AuditDrops drops, Meters meters, Runnable onAnswer) {
         this.database = database;
+        this.onAnswer = onAnswer;
         this.table = new AuditTable(database);
         this.drops = drops;
         this.written = meters.counter("weir_audit_written", "Audit records written into the database.");
@@ -114,9 +121,9 @@ final class AuditRelay {
         return !gathered.isEmpty() || sent != null;
     }
 
-    /** Whether something is on its way that is safe already. */
-    boolean isMoving() {
-        return spilling || answer != null || !estate.isEmpty();
+    /** Whether there is something to try again: nobody will say when. */
+    boolean isRetrying() {
+        return answer == null && (spilling || sent != null || !estate.isEmpty());
     }
 
     /** Whether the database is about to answer. */
@@ -130,9 +137,6 @@ final class AuditRelay {
     }
 
     void add(AuditRecord next) {
-        if (gathered.isEmpty()) {
-            gatheredNanos = System.nanoTime();
-        }
         AuditRow row = next.row(sequence + 1);
         sequence++;
         gathered.add(row);
@@ -150,9 +154,10 @@ final class AuditRelay {
         long now = System.nanoTime();
         openSpill(now);
         settle(now);
-        boolean gone = false;
-        if (!gathered.isEmpty() && (flush || isFull() || now - gatheredNanos >= GATHER_NANOS)) {
-            gone = place(crowded, now);
+        boolean due = flush || isFull() || now - goneNanos >= GATHER_NANOS;
+        boolean gone = due && !gathered.isEmpty() && place(crowded, now);
+        if (gone) {
+            goneNanos = now;
         }
         if (answer == null && now - retryNanos >= 0) {
             next(now);
@@ -245,13 +250,21 @@ final class AuditRelay {
 
     private void send(String by, List<AuditRow> rows, @Nullable Page about, long now) {
         page = about;
+        ask(
+                () -> {
+                    Written done = table.write(by, rows);
+                    written.add(done.rows());
+                    drops.add(Reason.REFUSED, done.refused());
+                    return 0L;
+                },
+                now);
+    }
+
+    private void ask(Callable<Long> what, long now) {
         answerNanos = now;
-        answer = database.later(() -> {
-            Written done = table.write(by, rows);
-            written.add(done.rows());
-            drops.add(Reason.REFUSED, done.refused());
-            return 0L;
-        });
+        CompletableFuture<Long> asked = database.later(what);
+        answer = asked;
+        asked.whenComplete((done, failure) -> onAnswer.run());
     }
 
     /** Looks whether the database has answered. */
@@ -319,8 +332,7 @@ final class AuditRelay {
         if (database.isUp() && estate.next(MAX_ROWS, MAX_WEIGHT)) {
             Page inherited = estate.page();
             if (inherited == null) {
-                answerNanos = now;
-                answer = database.later(() -> table.sequence(estate.writer()));
+                ask(() -> table.sequence(estate.writer()), now);
             } else {
                 send(estate.writer(), inherited.rows(), inherited, now);
             }

@@ -31,6 +31,6 @@ record AuditRow(long sequence, AuditEntry entry, String title, boolean alone) {
 
     /** What it takes in memory, roughly. */
     int weight() {
-        return (int) Math.min(Integer.MAX_VALUE, ROW_BYTES + entry.bodyChars());
+        return (int) Math.min(Integer.MAX_VALUE, ROW_BYTES + entry.bodyBytes());
     }
 }

@@ -22,8 +22,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class AuditWriter implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(AuditWriter.class);
-    private static final long BUSY_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
-    private static final long IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+    private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
     private static final long CLOSE_NANOS = TimeUnit.SECONDS.toNanos(8);
     private static final long MIN_BODY_BYTES = 8L << 20;
     private static final long MAX_BODY_BYTES = 256L << 20;
@@ -59,7 +58,7 @@ public final class AuditWriter implements AutoCloseable {
         long share = Runtime.getRuntime().maxMemory() / 16;
         this.bodyBytes = new ByteBudget(Math.min(MAX_BODY_BYTES, Math.max(MIN_BODY_BYTES, share)));
         this.drops = new AuditDrops(meters);
-        this.relay = new AuditRelay(database, drops, meters);
+        this.relay = new AuditRelay(database, drops, meters, this::wake);
         this.retention = new AuditRetention(database);
         this.thread = new Thread(this::run, "weir-audit");
         thread.setDaemon(true);
@@ -109,10 +108,15 @@ public final class AuditWriter implements AutoCloseable {
             places.decrementAndGet();
             return false;
         }
-        if (waiting == crowded(capacity)) {
-            LockSupport.unpark(thread);
+        if (waiting == AuditRelay.MAX_ROWS || waiting == crowded(capacity)) {
+            wake();
         }
         return true;
+    }
+
+    /** Before its time: a batch is full, somebody waits, or the database has answered. */
+    private void wake() {
+        LockSupport.unpark(thread);
     }
 
     /** From so many on, the writer does not wait for its time, nor for the database. */
@@ -138,21 +142,20 @@ public final class AuditWriter implements AutoCloseable {
     public void flush(long timeoutMillis) throws InterruptedException {
         long target = taken.get();
         flushTarget = target;
-        LockSupport.unpark(thread);
+        wake();
         relay.awaitStored(target, timeoutMillis);
     }
 
     private void run() {
-        boolean busy = false;
         while (!closed) {
-            LockSupport.parkNanos(this, busy ? BUSY_NANOS : IDLE_NANOS);
-            busy = tryStep(flushTarget > relay.stored());
+            LockSupport.parkNanos(this, relay.isRetrying() ? RETRY_NANOS : AuditRelay.GATHER_NANOS);
+            tryStep(flushTarget > relay.stored());
         }
         relay.end();
         long endNanos = System.nanoTime() + CLOSE_NANOS;
         do {
             tryStep(true);
-            LockSupport.parkNanos(this, BUSY_NANOS);
+            LockSupport.parkNanos(this, RETRY_NANOS);
         } while ((!queue.isEmpty() || relay.isBusy() || relay.isAsking()) && System.nanoTime() - endNanos < 0);
         int left = 0;
         for (AuditRecord next = queue.poll(); next != null; next = queue.poll()) {
@@ -165,18 +168,16 @@ public final class AuditWriter implements AutoCloseable {
     }
 
     /** A defect must not end the only thread that writes. */
-    private boolean tryStep(boolean flush) {
+    private void tryStep(boolean flush) {
         try {
-            return step(flush);
+            step(flush);
         } catch (Throwable e) {
             LOG.error("audit records could not be moved on, trying again", e);
-            return false;
         }
     }
 
-    /** Moves what can be moved now; returns whether there was something. */
-    private boolean step(boolean flush) {
-        boolean moved = false;
+    /** Moves what can be moved now. */
+    private void step(boolean flush) {
         boolean more = true;
         while (more) {
             while (!relay.isFull()) {
@@ -186,12 +187,10 @@ public final class AuditWriter implements AutoCloseable {
                 }
                 places.decrementAndGet();
                 gather(next);
-                moved = true;
             }
             more = relay.move(flush, places.get() >= crowded(capacity)) && !queue.isEmpty();
         }
         relay.noteTaken(taken.get());
-        return moved || relay.isBusy() || relay.isMoving();
     }
 
     private void gather(AuditRecord next) {
@@ -218,7 +217,7 @@ public final class AuditWriter implements AutoCloseable {
         if (retentionRuns != null) {
             retentionRuns.cancel(true);
         }
-        LockSupport.unpark(thread);
+        wake();
         try {
             thread.join(TimeUnit.NANOSECONDS.toMillis(CLOSE_NANOS) + 2_000);
         } catch (InterruptedException e) {

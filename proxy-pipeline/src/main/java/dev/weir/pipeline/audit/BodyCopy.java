@@ -1,7 +1,6 @@
 package dev.weir.pipeline.audit;
 
 import io.netty.buffer.ByteBuf;
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /** The beginning of a body, copied as it passes: no longer than allowed, and no longer than all copies together may be. */
@@ -51,9 +50,9 @@ final class BodyCopy {
         return cut;
     }
 
-    /** What was copied; bytes that are no UTF-8 are replaced. */
-    String text() {
-        return new String(bytes, 0, length, StandardCharsets.UTF_8);
+    /** What was copied, no longer than it is. Belongs to the caller once this is released. */
+    byte[] bytes() {
+        return length == bytes.length ? bytes : Arrays.copyOf(bytes, length);
     }
 
     /** Gives back what it has taken; it is empty from then on. Not twice. */

@@ -123,10 +123,10 @@ public final class ConversationQueries {
     /**
      * The records of a conversation with their bodies, the oldest first: of a long one the last.
      *
-     * @param maxChars as much of bodies as that, roughly
+     * @param maxBytes as much of bodies as that, roughly
      */
-    public List<AuditEntry> entriesOf(Conversation conversation, int limit, long maxChars)
+    public List<AuditEntry> entriesOf(Conversation conversation, int limit, long maxBytes)
             throws DatabaseAwayException, SQLException {
-        return database.scan(SEARCH_MILLIS, connection -> reader.entriesOf(connection, conversation, limit, maxChars));
+        return database.scan(SEARCH_MILLIS, connection -> reader.entriesOf(connection, conversation, limit, maxBytes));
     }
 }

@@ -1,5 +1,6 @@
 package dev.weir.pipeline.audit;
 
+import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -18,12 +19,11 @@ final class CopyRows {
     static void copy(Connection connection, List<AuditRow> rows) throws SQLException {
         CopyIn copy = connection.unwrap(PGConnection.class).getCopyAPI().copyIn(COPY);
         try {
-            StringBuilder line = new StringBuilder();
+            ByteArrayOutputStream line = new ByteArrayOutputStream();
             for (AuditRow row : rows) {
-                line.setLength(0);
-                append(line, AuditColumns.values(row));
-                byte[] bytes = line.toString().getBytes(StandardCharsets.UTF_8);
-                copy.writeToCopy(bytes, 0, bytes.length);
+                line.reset();
+                write(line, AuditColumns.values(row));
+                copy.writeToCopy(line.toByteArray(), 0, line.size());
             }
             copy.endCopy();
         } finally {
@@ -33,33 +33,46 @@ final class CopyRows {
         }
     }
 
-    private static void append(StringBuilder line, @Nullable Object[] values) {
+    private static void write(ByteArrayOutputStream line, @Nullable Object[] values) {
         for (int i = 0; i < values.length; i++) {
             if (i > 0) {
-                line.append('\t');
+                line.write('\t');
             }
             Object value = values[i];
             if (value == null) {
-                line.append("\\N");
-            } else if (value instanceof String text) {
-                append(line, text);
+                line.write('\\');
+                line.write('N');
             } else {
-                line.append(value);
+                write(
+                        line,
+                        value instanceof byte[] utf8 ? utf8 : value.toString().getBytes(StandardCharsets.UTF_8));
             }
         }
-        line.append('\n');
+        line.write('\n');
     }
 
-    private static void append(StringBuilder line, String text) {
-        for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
-            switch (c) {
-                case '\\' -> line.append("\\\\");
-                case '\n' -> line.append("\\n");
-                case '\r' -> line.append("\\r");
-                case '\t' -> line.append("\\t");
-                default -> line.append(c);
+    private static void write(ByteArrayOutputStream line, byte[] utf8) {
+        int from = 0;
+        for (int at = 0; at < utf8.length; at++) {
+            char escape = escape(utf8[at]);
+            if (escape != 0) {
+                line.write(utf8, from, at - from);
+                line.write('\\');
+                line.write(escape);
+                from = at + 1;
             }
         }
+        line.write(utf8, from, utf8.length - from);
+    }
+
+    /** What stands for {@code octet} behind a backslash; 0 if it stands for itself. */
+    private static char escape(byte octet) {
+        return switch (octet) {
+            case '\\' -> '\\';
+            case '\n' -> 'n';
+            case '\r' -> 'r';
+            case '\t' -> 't';
+            default -> 0;
+        };
     }
 }

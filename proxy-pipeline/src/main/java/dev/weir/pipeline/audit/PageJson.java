@@ -1,14 +1,11 @@
 package dev.weir.pipeline.audit;
 
 import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
-import com.fasterxml.jackson.core.util.ByteArrayBuilder;
 import dev.weir.pipeline.audit.AuditColumns.Values;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,7 +26,6 @@ final class PageJson {
     /** Where bodies begin, which stand last. */
     private static final int BODIES = AuditColumns.ALL.indexOf("request_body");
 
-    private static final int ROW_BYTES = 1_024;
     private static final Map<String, Integer> PLACES = new HashMap<>();
 
     static {
@@ -41,30 +37,34 @@ final class PageJson {
     private PageJson() {}
 
     static byte[] encode(List<AuditRow> rows) {
-        try (ByteArrayBuilder bytes = new ByteArrayBuilder(ROW_BYTES * (rows.size() + 1));
-                JsonGenerator json = JSON.createGenerator(bytes)) {
-            json.writeStartArray();
+        try (PageBuffer json = PageBuffer.take()) {
+            char before = '[';
             for (AuditRow row : rows) {
-                json.writeStartArray();
-                for (Object value : AuditColumns.values(row)) {
-                    if (value instanceof String text) {
-                        // Not as a string: half a surrogate pair would be refused.
-                        byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
-                        json.writeUTF8String(utf8, 0, utf8.length);
-                    } else if (value instanceof Long number) {
-                        json.writeNumber(number);
-                    } else {
-                        json.writeNull();
-                    }
-                }
-                json.writeEndArray();
+                json.sign(before);
+                write(json, AuditColumns.values(row));
+                before = ',';
             }
-            json.writeEndArray();
-            json.flush();
-            return bytes.toByteArray();
-        } catch (IOException e) {
-            throw new IllegalStateException("records cannot be made JSON in memory", e);
+            json.sign(']');
+            return json.bytes();
         }
+    }
+
+    private static void write(PageBuffer json, @Nullable Object[] values) {
+        char before = '[';
+        for (Object value : values) {
+            json.sign(before);
+            if (value instanceof String text) {
+                json.string(text);
+            } else if (value instanceof byte[] utf8) {
+                json.string(utf8);
+            } else if (value instanceof Long number) {
+                json.number(number);
+            } else {
+                json.nothing();
+            }
+            before = ',';
+        }
+        json.sign(']');
     }
 
     /** Two arrays as one. */

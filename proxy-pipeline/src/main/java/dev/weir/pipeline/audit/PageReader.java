@@ -106,7 +106,7 @@ final class PageReader implements AuditReader {
     }
 
     @Override
-    public List<AuditEntry> entriesOf(Connection connection, Conversation conversation, int limit, long maxChars)
+    public List<AuditEntry> entriesOf(Connection connection, Conversation conversation, int limit, long maxBytes)
             throws SQLException {
         Conversation.Id id = conversation.id();
         PageScan scan = new PageScan(
@@ -119,7 +119,7 @@ final class PageReader implements AuditReader {
                         && row.entry().sender().keyId().equals(id.keyId()),
                 NEWEST_RECORD,
                 Bodies.KEPT);
-        Found found = scan.newest(connection, Bounds.of(limit).withChars(maxChars));
+        Found found = scan.newest(connection, Bounds.of(limit).withBytes(maxBytes));
         List<AuditEntry> entries =
                 new ArrayList<>(found.rows().stream().map(AuditRow::entry).toList());
         Collections.reverse(entries);

@@ -47,20 +47,20 @@ record PageScan(
      * How much is wanted at most, and how much is looked at.
      *
      * @param records of those that are found, the newest
-     * @param chars as much of bodies as that, and the rest of the last one
+     * @param bytes as much of bodies as that, and the rest of the last one
      * @param searched after so many records that were looked at, a scan may end without having found them
      */
-    record Bounds(int records, long chars, int searched) {
+    record Bounds(int records, long bytes, int searched) {
         static Bounds of(int records) {
             return new Bounds(records, Long.MAX_VALUE, Integer.MAX_VALUE);
         }
 
-        Bounds withChars(long most) {
+        Bounds withBytes(long most) {
             return new Bounds(records, most, searched);
         }
 
         Bounds withSearched(int most) {
-            return new Bounds(records, chars, most);
+            return new Bounds(records, bytes, most);
         }
     }
 
@@ -130,7 +130,7 @@ record PageScan(
         private final Comparator<AuditRow> order;
         private final Bounds bounds;
         private final PriorityQueue<AuditRow> rows;
-        private long chars;
+        private long bytes;
 
         Newest(Comparator<AuditRow> order, Bounds bounds) {
             this.order = order;
@@ -140,18 +140,18 @@ record PageScan(
 
         void add(AuditRow row) {
             rows.add(row);
-            chars += row.entry().bodyChars();
+            bytes += row.entry().bodyBytes();
             AuditRow oldest = rows.element();
             while (rows.size() > bounds.records
-                    || (rows.size() > 1 && chars - oldest.entry().bodyChars() >= bounds.chars)) {
+                    || (rows.size() > 1 && bytes - oldest.entry().bodyBytes() >= bounds.bytes)) {
                 rows.remove();
-                chars -= oldest.entry().bodyChars();
+                bytes -= oldest.entry().bodyBytes();
                 oldest = rows.element();
             }
         }
 
         boolean isFull() {
-            return rows.size() == bounds.records || chars >= bounds.chars;
+            return rows.size() == bounds.records || bytes >= bounds.bytes;
         }
 
         long oldestMillis() {

@@ -1,5 +1,7 @@
 package dev.weir.pipeline.audit;
 
+import dev.weir.pipeline.audit.AuditEntry.Body;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /**
@@ -15,67 +17,31 @@ final class Redaction {
     private static final int MIN_TOKEN_CHARS = 16;
 
     private final SecretNames names;
+    private final SecretSigns signs;
 
     Redaction(List<String> names) {
         this.names = new SecretNames(names);
-    }
-
-    /** @param cut whether {@code text} ends in the middle: then its last word may be the beginning of a secret */
-    String redact(String text, boolean cut) {
-        return mayHoldSecret(text) ? redactAll(text, cut) : text;
-    }
-
-    /** Reads all of it, twice. */
-    String redactAll(String text, boolean cut) {
-        return words(members(text), cut);
+        this.signs = new SecretSigns(this.names);
     }
 
     /**
-     * Whether it is worth reading all of it. Most texts are told in a glance to hold no secret: no word begins a key, and in
-     * front of no {@code :} or {@code =} there is a name. What is strange in front of one (escapes, letters beyond ASCII)
-     * counts as one.
+     * What is kept of {@code bytes}, which belong to it then.
+     *
+     * @param bytes a text; what is no UTF-8 is replaced, and so is NUL, which PostgreSQL does not take
+     * @param cut whether it ends in the middle: then its last word may be the beginning of a secret
      */
-    boolean mayHoldSecret(String text) {
-        return !names.areWords()
-                || text.contains("sk-")
-                || text.contains("\\u")
-                || holdsBearer(text, 'b')
-                || holdsBearer(text, 'B')
-                || isNamed(text, ':')
-                || isNamed(text, '=');
+    Body redact(byte[] bytes, boolean cut) {
+        boolean clean = names.areWords() && !signs.mayBeIn(bytes);
+        if (clean && Texts.isAscii(bytes)) {
+            return new Body(bytes, cut);
+        }
+        String text = new String(bytes, StandardCharsets.UTF_8);
+        return new Body((clean ? text : redact(text, cut)).replace('\0', '\ufffd'), cut);
     }
 
-    private static boolean holdsBearer(String text, char first) {
-        int at = text.indexOf(first);
-        while (at >= 0 && !text.regionMatches(true, at, BEARER, 0, BEARER.length())) {
-            at = text.indexOf(first, at + 1);
-        }
-        return at >= 0;
-    }
-
-    private boolean isNamed(String text, char sign) {
-        int at = text.indexOf(sign);
-        while (at >= 0 && !mayEndName(text, at)) {
-            at = text.indexOf(sign, at + 1);
-        }
-        return at >= 0;
-    }
-
-    /** Whether a name may end in front of {@code sign}, with blanks and quotes between. */
-    private boolean mayEndName(String text, int sign) {
-        int end = sign;
-        while (end > 0 && (text.charAt(end - 1) <= ' ' || isBlankOrQuote(text.charAt(end - 1)))) {
-            end--;
-            if (text.charAt(end) == '\\') {
-                return true;
-            }
-        }
-        int start = end;
-        while (start > 0 && SecretNames.isWord(text.charAt(start - 1))) {
-            start--;
-        }
-        char before = start == 0 ? ' ' : text.charAt(start - 1);
-        return before == '\\' || before > '~' || names.mayContain(text, start, end);
+    /** Reads all of it, twice. */
+    String redact(String text, boolean cut) {
+        return words(members(text), cut);
     }
 
     /** The first pass: members of JSON, wherever in the text it stands. */

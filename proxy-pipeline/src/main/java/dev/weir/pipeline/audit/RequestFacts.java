@@ -1,11 +1,9 @@
 package dev.weir.pipeline.audit;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonToken;
 import dev.weir.core.JsonCursor;
+import dev.weir.pipeline.audit.AuditEntry.Body;
 import io.netty.buffer.ByteBuf;
-import java.io.IOException;
+import io.netty.buffer.Unpooled;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,7 +18,6 @@ record RequestFacts(String user, String conversation, String title) {
 
     private static final int MAX_CHARS = 256;
     private static final int MAX_SCANNED_BYTES = 64 * 1024;
-    private static final JsonFactory JSON = new JsonFactory();
 
     /** These, and where they say nothing what {@code others} say. */
     RequestFacts orElse(RequestFacts others) {
@@ -38,137 +35,133 @@ record RequestFacts(String user, String conversation, String title) {
         if (body.readableBytes() > MAX_SCANNED_BYTES) {
             return NONE;
         }
-        String user = "";
-        String conversation = "";
-        try {
-            JsonCursor members = JsonCursor.of(body);
-            while (members.next()) {
-                if (members.kind() == '"' && members.name().equals("user")) {
-                    user = unquoted(members);
-                } else if (members.kind() == '{' && members.name().equals("metadata")) {
-                    conversation = conversation(members.enter());
-                }
-            }
-        } catch (IllegalArgumentException | IndexOutOfBoundsException broken) {
-            return NONE;
-        }
-        return user.isEmpty() && conversation.isEmpty() ? NONE : new RequestFacts(user, conversation, "");
+        RequestFacts all = Reading.of(body);
+        return all.title.isEmpty() ? all : new RequestFacts(all.user, all.conversation, "");
     }
 
-    private static String conversation(JsonCursor metadata) {
-        while (metadata.next()) {
-            if (metadata.kind() == '"' && metadata.name().equals("conversation_id")) {
-                return unquoted(metadata);
-            }
-        }
-        return "";
-    }
-
-    private static String unquoted(JsonCursor value) {
-        try (JsonParser parser = JSON.createParser(value.valueText())) {
-            parser.nextToken();
-            return Texts.bounded(parser.getText(), MAX_CHARS);
-        } catch (IOException broken) {
-            return "";
-        }
-    }
-
-    /** Reads what is there of a body that may end in the middle. */
-    static RequestFacts read(String json) {
-        Reading reading = new Reading();
-        try (JsonParser parser = JSON.createParser(json)) {
-            if (parser.nextToken() == JsonToken.START_OBJECT) {
-                reading.members(parser);
-            }
-        } catch (IOException ended) {
-            // What was read is what is known.
-        }
-        return new RequestFacts(
-                Texts.bounded(reading.user, MAX_CHARS),
-                Texts.bounded(reading.conversation, MAX_CHARS),
-                reading.question == null ? "" : Texts.title(reading.question));
+    /** Reads what is there of a body that was checked to be JSON, but may have been cut. */
+    static RequestFacts read(Body body) {
+        return Reading.of(Unpooled.wrappedBuffer(body.utf8()));
     }
 
     /** What is known so far. */
     private static final class Reading {
-        private @Nullable String user;
-        private @Nullable String conversation;
+        private String user = "";
+        private String conversation = "";
         private @Nullable String question;
-        private @Nullable String role;
+        private String role = "";
         private @Nullable String text;
 
-        void members(JsonParser parser) throws IOException {
-            while (parser.nextToken() == JsonToken.FIELD_NAME) {
-                String name = parser.currentName();
-                JsonToken value = parser.nextToken();
-                boolean isText = value == JsonToken.VALUE_STRING;
-                if (isText && name.equals("user")) {
-                    user = parser.getText();
-                } else if (isText && (name.equals("prompt") || name.equals("input")) && question == null) {
-                    question = parser.getText();
-                } else if (value == JsonToken.START_OBJECT && name.equals("metadata")) {
-                    metadata(parser);
-                } else if (value == JsonToken.START_ARRAY && (name.equals("messages") || name.equals("input"))) {
-                    messages(parser);
+        static RequestFacts of(ByteBuf json) {
+            Reading reading = new Reading();
+            try {
+                reading.members(JsonCursor.of(json));
+            } catch (IllegalArgumentException | IndexOutOfBoundsException ended) {
+                // What was read is what is known.
+            }
+            return new RequestFacts(
+                    Texts.bounded(reading.user, MAX_CHARS),
+                    Texts.bounded(reading.conversation, MAX_CHARS),
+                    reading.question == null ? "" : Texts.title(reading.question));
+        }
+
+        private void members(JsonCursor body) {
+            while (body.begin()) {
+                if (body.isNamed("user")) {
+                    user = string(body, user);
+                } else if (body.isNamed("metadata")) {
+                    metadata(body);
+                } else if (body.isNamed("messages") || body.isNamed("input") || body.isNamed("prompt")) {
+                    question(body);
                 } else {
-                    parser.skipChildren();
+                    body.pass();
                 }
             }
         }
 
-        private void metadata(JsonParser parser) throws IOException {
-            while (parser.nextToken() == JsonToken.FIELD_NAME) {
-                boolean wanted = parser.currentName().equals("conversation_id");
-                if (parser.nextToken().isScalarValue() && wanted) {
-                    conversation = parser.getText();
-                }
-                parser.skipChildren();
-            }
+        /** The string that {@code value} has begun, or {@code other} if it is none; stands behind it then. */
+        private static String string(JsonCursor value, String other) {
+            boolean string = value.kind() == '"';
+            value.pass();
+            return string ? value.string() : other;
         }
 
-        private void messages(JsonParser parser) throws IOException {
-            for (JsonToken token = parser.nextToken(); token != JsonToken.END_ARRAY; token = parser.nextToken()) {
-                if (token != JsonToken.START_OBJECT || question != null) {
-                    parser.skipChildren();
-                } else {
-                    role = null;
-                    text = null;
-                    try {
-                        message(parser);
-                    } finally {
-                        question = "user".equals(role) ? text : null;
+        private void metadata(JsonCursor value) {
+            if (value.kind() == '{') {
+                JsonCursor metadata = value.enter();
+                while (metadata.begin()) {
+                    if (metadata.isNamed("conversation_id")) {
+                        conversation = scalar(metadata);
+                    } else {
+                        metadata.pass();
                     }
                 }
             }
+            value.pass();
         }
 
-        private void message(JsonParser parser) throws IOException {
-            while (parser.nextToken() == JsonToken.FIELD_NAME) {
-                String name = parser.currentName();
-                JsonToken value = parser.nextToken();
-                if (name.equals("role")) {
-                    role = parser.getText();
-                } else if (name.equals("content") && value == JsonToken.START_ARRAY) {
-                    parts(parser);
-                } else if (name.equals("content") && value == JsonToken.VALUE_STRING) {
-                    text = parser.getText();
+        private String scalar(JsonCursor value) {
+            byte kind = value.kind();
+            if (kind == '"' || kind == '{' || kind == '[') {
+                return string(value, conversation);
+            }
+            value.pass();
+            return value.valueText();
+        }
+
+        /** A text, or messages, the first of which by a user is it. */
+        private void question(JsonCursor value) {
+            if (question == null && value.kind() == '[') {
+                JsonCursor messages = value.enter();
+                while (question == null && messages.begin()) {
+                    if (messages.kind() == '{') {
+                        message(messages.enter());
+                    }
+                    messages.pass();
                 }
-                parser.skipChildren();
+            }
+            question = question == null && value.kind() == '"' ? string(value, "") : question;
+            value.pass();
+        }
+
+        private void message(JsonCursor message) {
+            role = "";
+            text = null;
+            try {
+                while (message.begin()) {
+                    if (message.isNamed("role")) {
+                        role = string(message, "");
+                    } else if (message.isNamed("content")) {
+                        content(message);
+                    } else {
+                        message.pass();
+                    }
+                }
+            } finally {
+                question = role.equals("user") ? text : null;
             }
         }
 
-        /** Content made of parts: the first text counts. Ends at the array's end. */
-        private void parts(JsonParser parser) throws IOException {
-            int depth = 1;
-            while (depth > 0) {
-                JsonToken token = parser.nextToken();
-                if (token == null) {
-                    return;
+        /** A text, or parts, the first text of which counts. */
+        private void content(JsonCursor value) {
+            if (value.kind() == '[') {
+                JsonCursor parts = value.enter();
+                while (text == null && parts.begin()) {
+                    if (parts.kind() == '{') {
+                        part(parts.enter());
+                    }
+                    parts.pass();
                 }
-                depth += token.isStructStart() ? 1 : token.isStructEnd() ? -1 : 0;
-                if (text == null && token == JsonToken.VALUE_STRING && "text".equals(parser.currentName())) {
-                    text = parser.getText();
-                }
+            }
+            text = value.kind() == '"' ? string(value, "") : text;
+            value.pass();
+        }
+
+        private void part(JsonCursor part) {
+            while (text == null && part.begin()) {
+                boolean wanted = part.kind() == '"' && part.isNamed("text");
+                part.pass();
+                text = wanted ? part.string() : null;
             }
         }
     }

@@ -70,15 +70,18 @@ final class RowCodec {
     }
 
     private static void text(DataOutputStream out, String text) throws IOException {
-        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-        out.writeInt(bytes.length);
-        out.write(bytes);
+        text(out, text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static void text(DataOutputStream out, byte[] utf8) throws IOException {
+        out.writeInt(utf8.length);
+        out.write(utf8);
     }
 
     private static void body(DataOutputStream out, @Nullable Body body) throws IOException {
         out.writeByte(body == null ? NO_BODY : body.cut() ? CUT_BODY : WHOLE_BODY);
         if (body != null) {
-            text(out, body.text());
+            text(out, body.utf8());
         }
     }
 

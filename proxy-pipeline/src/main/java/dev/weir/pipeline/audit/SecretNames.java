@@ -70,7 +70,7 @@ final class SecretNames {
         return true;
     }
 
-    private static boolean isJoint(char c) {
+    static boolean isJoint(char c) {
         return c == '_' || c == '-';
     }
 
@@ -100,13 +100,9 @@ final class SecretNames {
         return false;
     }
 
-    /** Whether a name may be there: also where only what joins words is to be seen, behind which the rest of it may stand. */
-    boolean mayContain(String text, int start, int end) {
-        boolean joints = start < end;
-        for (int at = start; at < end && joints; at++) {
-            joints = isJoint(text.charAt(at));
-        }
-        return joints || contains(text, start, end);
+    /** Whether any name begins with the ASCII letter {@code first}, in upper or lower case. */
+    boolean mayBeginWith(char first) {
+        return byFirst[Character.toLowerCase(first)].length > 0;
     }
 
     private static boolean isName(String text, int start, int end, String name) {

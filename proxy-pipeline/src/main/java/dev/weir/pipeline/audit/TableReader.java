@@ -83,7 +83,7 @@ final class TableReader implements AuditReader {
     }
 
     @Override
-    public List<AuditEntry> entriesOf(Connection connection, Conversation conversation, int limit, long maxChars)
+    public List<AuditEntry> entriesOf(Connection connection, Conversation conversation, int limit, long maxBytes)
             throws SQLException {
         Conversation.Id id = conversation.id();
         Condition condition = new Condition(
@@ -92,23 +92,23 @@ final class TableReader implements AuditReader {
                                 : "conversation = ? AND conversation <> ''")
                         + " AND key_id = ?",
                 List.of(id.name(), id.keyId()));
-        List<AuditEntry> entries = withBodies(connection, condition, limit, maxChars);
+        List<AuditEntry> entries = withBodies(connection, condition, limit, maxBytes);
         Collections.reverse(entries);
         return entries;
     }
 
-    /** The newest first; no more of them than bodies make up {@code maxChars}, roughly. */
-    private static List<AuditEntry> withBodies(Connection connection, Condition condition, int limit, long maxChars)
+    /** The newest first; no more of them than bodies make up {@code maxBytes}, roughly. */
+    private static List<AuditEntry> withBodies(Connection connection, Condition condition, int limit, long maxBytes)
             throws SQLException {
         List<AuditEntry> entries = new ArrayList<>();
         try (PreparedStatement query =
                 condition.prepare(connection, "SELECT " + COLUMNS + BODIES + " FROM audit WHERE ", ORDER + limit)) {
             query.setFetchSize(FETCH);
-            long chars = 0;
+            long bytes = 0;
             try (ResultSet rows = query.executeQuery()) {
-                while (chars < maxChars && rows.next()) {
+                while (bytes < maxBytes && rows.next()) {
                     AuditEntry entry = row(rows).entry();
-                    chars += entry.bodyChars();
+                    bytes += entry.bodyBytes();
                     entries.add(entry);
                 }
             }

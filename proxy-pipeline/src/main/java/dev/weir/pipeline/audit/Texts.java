@@ -1,10 +1,16 @@
 package dev.weir.pipeline.audit;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
 
 /** Makes texts of strangers fit for a database. */
 final class Texts {
     private static final int MAX_TITLE_CHARS = 80;
+    private static final VarHandle EIGHT = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.nativeOrder());
+    private static final long ONES = 0x0101010101010101L;
+    private static final long HIGHS = 0x8080808080808080L;
 
     private Texts() {}
 
@@ -17,32 +23,45 @@ final class Texts {
         return shorter.indexOf('\0') < 0 ? shorter : shorter.replace('\0', '\ufffd');
     }
 
-    /** The first words. */
-    static String title(String text) {
-        String line = oneLine(bounded(text, 4 * MAX_TITLE_CHARS));
-        if (line.length() <= MAX_TITLE_CHARS) {
-            return line;
+    /** Whether {@code text} is made of ASCII without NUL, looked at eight bytes at a time. */
+    static boolean isAscii(byte[] text) {
+        int at = 0;
+        for (; at + Long.BYTES <= text.length; at += Long.BYTES) {
+            long eight = (long) EIGHT.get(text, at);
+            if (((eight - ONES | eight) & HIGHS) != 0) {
+                return false;
+            }
         }
-        int end = line.lastIndexOf(' ', MAX_TITLE_CHARS);
-        return line.substring(0, end > 0 ? end : MAX_TITLE_CHARS) + "…";
+        for (; at < text.length; at++) {
+            if (text[at] <= 0) {
+                return false;
+            }
+        }
+        return true;
     }
 
-    /** Without white space at its ends, and with one blank for any between. */
-    private static String oneLine(String text) {
-        StringBuilder line = new StringBuilder(text.length());
+    /** The first words, with one blank for any white space between them. */
+    static String title(String text) {
+        StringBuilder title = new StringBuilder(MAX_TITLE_CHARS + 1);
+        int end = 0;
         boolean blank = false;
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
             if (Character.isWhitespace(c)) {
-                blank = true;
+                blank = title.length() > 0;
                 continue;
             }
-            if (blank && line.length() > 0) {
-                line.append(' ');
+            if (blank) {
+                end = title.length();
+                title.append(' ');
+                blank = false;
             }
-            blank = false;
-            line.append(c);
+            if (title.length() >= MAX_TITLE_CHARS) {
+                title.setLength(end > 0 ? end : MAX_TITLE_CHARS);
+                return title.append('…').toString();
+            }
+            title.append(c == '\0' ? '\ufffd' : c);
         }
-        return line.toString();
+        return title.toString();
     }
 }

@@ -31,6 +31,12 @@ final class SqliteSource implements DatabaseSource {
     /** Instructions of SQLite's virtual machine between two looks at the clock: below a millisecond. */
     private static final int STEPS_PER_LOOK = 10_000;
 
+    /**
+     * Four times SQLite's default: most of what is written are pages of the audit, half a megabyte at a time, and of each page of
+     * the file SQLite makes three system calls.
+     */
+    private static final int PAGE_BYTES = 16 * 1024;
+
     private static final int PRIMARY_CODE = 0xff;
     private static final FileAttribute<?> OWNER_ONLY =
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
@@ -94,9 +100,15 @@ final class SqliteSource implements DatabaseSource {
     /** The file is for nobody else's eyes: it may hold what users asked. */
     @Override
     public void prepare() throws SQLException {
-        if (Files.isRegularFile(file)) {
-            return;
+        if (!Files.isRegularFile(file)) {
+            create();
         }
+        if (file.toFile().length() == 0) {
+            format();
+        }
+    }
+
+    private void create() throws SQLException {
         try {
             Path parent = file.getParent();
             if (parent != null && !Files.isDirectory(parent)) {
@@ -109,6 +121,18 @@ final class SqliteSource implements DatabaseSource {
             if (!Files.isRegularFile(file)) {
                 throw new SQLNonTransientConnectionException(file + " cannot be made: " + e, e);
             }
+        }
+    }
+
+    /**
+     * Makes an empty file a database. The size of its pages cannot be set later: neither when there is something in it, nor
+     * when its journal is a write-ahead log.
+     */
+    private void format() throws SQLException {
+        SQLiteConfig config = new SQLiteConfig();
+        config.setPageSize(PAGE_BYTES);
+        try (Connection connection = config.createConnection("jdbc:sqlite:" + file)) {
+            DatabaseSource.execute(connection, "PRAGMA journal_mode = WAL");
         }
     }
 

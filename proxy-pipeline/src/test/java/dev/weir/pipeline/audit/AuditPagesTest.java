@@ -7,6 +7,7 @@ import dev.weir.pipeline.audit.AuditEntry.Body;
 import dev.weir.pipeline.store.Database;
 import dev.weir.pipeline.store.TestDatabase;
 import dev.weir.testing.AllowsErrors;
+import java.nio.charset.StandardCharsets;
 import java.sql.ResultSet;
 import java.sql.Statement;
 import java.util.ArrayList;
@@ -237,7 +238,10 @@ final class AuditPagesTest {
 
         assertThat(read)
                 .containsExactlyElementsOf(rows(1, 3).stream()
-                        .map(row -> Arrays.asList(AuditColumns.values(row)))
+                        .map(row -> Arrays.stream(AuditColumns.values(row))
+                                .map(value ->
+                                        value instanceof byte[] utf8 ? new String(utf8, StandardCharsets.UTF_8) : value)
+                                .toList())
                         .toList());
     }
 }

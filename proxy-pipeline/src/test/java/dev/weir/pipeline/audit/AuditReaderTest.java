@@ -212,10 +212,10 @@ final class AuditReaderTest {
         }
     }
 
-    private static List<AuditEntry> last(List<AuditEntry> all, long chars) {
+    private static List<AuditEntry> last(List<AuditEntry> all, long bytes) {
         int from = all.size();
-        for (long left = chars; from > 0 && left > 0; from--) {
-            left -= all.get(from - 1).bodyChars();
+        for (long left = bytes; from > 0 && left > 0; from--) {
+            left -= all.get(from - 1).bodyBytes();
         }
         return all.subList(from, all.size());
     }

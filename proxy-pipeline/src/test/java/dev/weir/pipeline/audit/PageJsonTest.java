@@ -3,6 +3,8 @@ package dev.weir.pipeline.audit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.weir.pipeline.audit.AuditEntry.Body;
 import dev.weir.pipeline.audit.AuditEntry.Call;
 import java.io.IOException;
@@ -11,6 +13,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -67,6 +71,35 @@ final class PageJsonTest {
             }
 
             assertThat(decode(PageJson.encode(rows), true)).isEqualTo(rows);
+        }
+    }
+
+    @Test
+    void whatIsWrittenIsWhatALibraryReads() throws Exception {
+        List<Long> numbers = List.of(0L, 9L, 10L, 999_999_999L, 1_000_000_000L, -1L, Long.MIN_VALUE, Long.MAX_VALUE);
+        String all = IntStream.range(0, 0x250).mapToObj(Character::toString).collect(Collectors.joining());
+        String large = all.repeat(200);
+        try (PageBuffer json = PageBuffer.take()) {
+            json.sign('[');
+            for (long number : numbers) {
+                json.number(number);
+                json.sign(',');
+            }
+            json.string(all);
+            json.sign(',');
+            json.string(large.getBytes(StandardCharsets.UTF_8));
+            json.sign(',');
+            json.nothing();
+            json.sign(']');
+
+            JsonNode read = new ObjectMapper().readTree(json.bytes());
+            assertThat(read).hasSize(numbers.size() + 3);
+            for (int i = 0; i < numbers.size(); i++) {
+                assertThat(read.get(i).longValue()).isEqualTo(numbers.get(i));
+            }
+            assertThat(read.get(numbers.size()).textValue()).isEqualTo(all);
+            assertThat(read.get(numbers.size() + 1).textValue()).isEqualTo(large);
+            assertThat(read.get(numbers.size() + 2).isNull()).isTrue();
         }
     }
 

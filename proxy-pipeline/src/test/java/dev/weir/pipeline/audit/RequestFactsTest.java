@@ -2,6 +2,7 @@ package dev.weir.pipeline.audit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.weir.pipeline.audit.AuditEntry.Body;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
@@ -23,17 +24,21 @@ final class RequestFactsTest {
         }
     }
 
+    private static RequestFacts read(String json) {
+        return RequestFacts.read(new Body(json, false));
+    }
+
     @Test
     void aChatTellsUserConversationAndTitle() {
-        assertThat(RequestFacts.read(BODY)).isEqualTo(new RequestFacts("ada", "c", "What is this?"));
+        assertThat(read(BODY)).isEqualTo(new RequestFacts("ada", "c", "What is this?"));
         assertThat(scan(BODY)).isEqualTo(new RequestFacts("ada", "c", ""));
     }
 
     @Test
     void promptsAndInputsAreTitlesToo() {
-        assertThat(RequestFacts.read("{\"prompt\": \"Once upon\"}").title()).isEqualTo("Once upon");
-        assertThat(RequestFacts.read("{\"input\": \"Once upon\"}").title()).isEqualTo("Once upon");
-        assertThat(RequestFacts.read("{\"input\": [{\"role\": \"user\", \"content\": \"Once\"}]}")
+        assertThat(read("{\"prompt\": \"Once upon\"}").title()).isEqualTo("Once upon");
+        assertThat(read("{\"input\": \"Once upon\"}").title()).isEqualTo("Once upon");
+        assertThat(read("{\"input\": [{\"role\": \"user\", \"content\": \"Once\"}]}")
                         .title())
                 .isEqualTo("Once");
     }
@@ -43,16 +48,32 @@ final class RequestFactsTest {
         for (int end = 0; end < BODY.length(); end++) {
             String cut = BODY.substring(0, end);
 
-            assertThat(RequestFacts.read(cut).title()).isIn("", "What is this?");
+            assertThat(read(cut).title()).isIn("", "What is this?");
             assertThat(scan(cut).user()).isIn("", "ada");
         }
+    }
+
+    @Test
+    void whatIsBehindAMessageThatIsCutIsNotKnown() {
+        String body =
+                "{\"user\": \"a\\u0064a\", \"messages\": [{\"role\": \"user\", \"content\": \"Why?\", \"name\": \"x";
+
+        assertThat(read(body)).isEqualTo(new RequestFacts("ada", "", "Why?"));
+    }
+
+    @Test
+    void theFirstTextOfTheFirstUserIsTheTitleWhateverStandsBetween() {
+        assertThat(read("""
+                        {"messages": ["odd", {"role": "user"}, {"role": "user", "content": [1, {"text": 2}, {"text": "Why?"}, {"text": "no"}]},
+                         {"role": "user", "content": "no"}], "prompt": "no", "user": "ada"}
+                        """)).isEqualTo(new RequestFacts("ada", "", "Why?"));
     }
 
     @Test
     void valuesOfOtherKindsAreNothing() {
         String odd = "{\"user\": {\"id\": 1}, \"metadata\": \"x\", \"messages\": {\"role\": \"user\"}}";
 
-        assertThat(RequestFacts.read(odd)).isEqualTo(RequestFacts.NONE);
+        assertThat(read(odd)).isEqualTo(RequestFacts.NONE);
         assertThat(scan(odd)).isEqualTo(RequestFacts.NONE);
     }
 

@@ -129,7 +129,7 @@ final class AccessLog implements AutoCloseable {
             text(line, "path", exchange.request().path());
             text(line, "route", exchange.route().name());
             number(line, "status", progress.status());
-            text(line, "end", outcome.end().name().toLowerCase(Locale.ROOT));
+            text(line, "end", outcome.end().label());
             GatewayException failure = outcome.failure();
             if (failure != null) {
                 text(line, "error", failure.error().name().toLowerCase(Locale.ROOT));
