@@ -1,5 +1,6 @@
 package dev.weir.pipeline.audit;
 
+import dev.weir.pipeline.audit.PageBuilder.NewPage;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -22,11 +23,11 @@ import org.slf4j.LoggerFactory;
  */
 final class AuditPages {
     private static final Logger LOG = LoggerFactory.getLogger(AuditPages.class);
-    private static final int MAX_RECORDS = 500;
-    private static final int MAX_BYTES = 512 * 1024;
+    static final int MAX_RECORDS = 500;
+    static final int MAX_BYTES = 512 * 1024;
 
     /** So that what is out of time does not stay for the sake of what is not, and a search by time leads to few pages. */
-    private static final long MAX_SPAN_MILLIS = 3_600_000;
+    static final long MAX_SPAN_MILLIS = 3_600_000;
 
     private AuditPages() {}
 
@@ -48,16 +49,8 @@ final class AuditPages {
             @Nullable PageTerms terms) {
         static final String COLUMNS = "id, records, first_time, last_time, max_status, terms";
 
-        static Head of(long id, List<AuditRow> rows) {
-            long first = Long.MAX_VALUE;
-            long last = Long.MIN_VALUE;
-            int maxStatus = 0;
-            for (AuditRow row : rows) {
-                first = Math.min(first, row.entry().timeMillis());
-                last = Math.max(last, row.entry().timeMillis());
-                maxStatus = Math.max(maxStatus, row.entry().result().status());
-            }
-            return new Head(id, rows.size(), first, last, maxStatus, PageTerms.of(rows));
+        Head at(long place) {
+            return new Head(place, records, firstTime, lastTime, maxStatus, terms);
         }
 
         static Head read(ResultSet row) throws SQLException {
@@ -90,39 +83,17 @@ final class AuditPages {
         }
     }
 
-    /** Writes what {@code rows} holds. */
-    static void insert(Connection connection, List<AuditRow> rows) throws SQLException {
-        int from = 0;
-        while (from < rows.size()) {
-            int to = endOfPage(rows, from);
-            insertPage(connection, rows.subList(from, to));
-            from = to;
+    /** Writes {@code pages}, one behind the other. */
+    static void insert(Connection connection, List<NewPage> pages) throws SQLException {
+        for (NewPage page : pages) {
+            insert(connection, page);
         }
     }
 
-    /** As many as are within bounds, one at least. */
-    private static int endOfPage(List<AuditRow> rows, int from) {
-        long first = Long.MAX_VALUE;
-        long last = Long.MIN_VALUE;
-        long weight = 0;
-        int to = from;
-        while (to < rows.size() && to - from < MAX_RECORDS) {
-            AuditRow next = rows.get(to);
-            first = Math.min(first, next.entry().timeMillis());
-            last = Math.max(last, next.entry().timeMillis());
-            weight += next.weight();
-            if (to > from && (weight > MAX_BYTES || last - first > MAX_SPAN_MILLIS)) {
-                break;
-            }
-            to++;
-        }
-        return to;
-    }
-
-    private static void insertPage(Connection connection, List<AuditRow> rows) throws SQLException {
+    private static void insert(Connection connection, NewPage page) throws SQLException {
         Head before = last(connection);
-        Head head = Head.of(before == null ? 1 : before.id + before.records, rows);
-        byte[] json = PageJson.encode(rows);
+        Head head = page.head().at(before == null ? 1 : before.id + before.records);
+        byte[] json = page.json();
         while (before != null && before.isTakenInBy(head)) {
             byte[] earlier = rows(connection, before.id, MAX_BYTES - json.length);
             if (earlier == null) {

@@ -3,11 +3,12 @@ package dev.weir.pipeline.audit;
 import dev.weir.core.Meters;
 import dev.weir.pipeline.audit.AuditDrops.Reason;
 import dev.weir.pipeline.audit.AuditTable.Written;
+import dev.weir.pipeline.audit.PageBuilder.NewPage;
 import dev.weir.pipeline.audit.SpillSegment.Page;
 import dev.weir.pipeline.store.Database;
+import dev.weir.pipeline.store.Database.Kind;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -31,9 +32,6 @@ import org.slf4j.LoggerFactory;
  */
 final class AuditRelay {
     private static final Logger LOG = LoggerFactory.getLogger(AuditRelay.class);
-    static final int MAX_ROWS = 500;
-    private static final long MAX_WEIGHT = 4L << 20;
-
     /** How often a batch goes that is not full. */
     static final long GATHER_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
 
@@ -60,13 +58,12 @@ final class AuditRelay {
     private @Nullable Spill spill;
     private long spillRetryNanos = System.nanoTime();
 
-    private List<AuditRow> gathered = new ArrayList<>();
-    private long gatheredWeight;
+    private AuditBatch gathered;
     private long goneNanos = System.nanoTime();
     private long sequence;
 
     /** What is not known to be in the database, nor in the spill: in flight, or to be sent again. */
-    private @Nullable List<AuditRow> sent;
+    private @Nullable AuditBatch sent;
 
     /** What is asked of the database now, and the page of the spill that this is about, if it is. */
     private @Nullable CompletableFuture<Long> answer;
@@ -87,6 +84,12 @@ final class AuditRelay {
         this.drops = drops;
         this.written = meters.counter("weir_audit_written", "Audit records written into the database.");
         this.estate = new Estate(drops);
+        this.gathered = nextBatch();
+    }
+
+    /** What goes to the disk is not made pages. */
+    private AuditBatch nextBatch() {
+        return new AuditBatch(database.kind() == Kind.SQLITE && !spilling);
     }
 
     /** By which name the database and the disk know this process. Any thread. */
@@ -113,7 +116,7 @@ final class AuditRelay {
 
     /** Whether no more rows fit into the batch. */
     boolean isFull() {
-        return gathered.size() >= MAX_ROWS || gatheredWeight >= MAX_WEIGHT;
+        return gathered.isFull();
     }
 
     /** Whether rows are in memory that are not safe yet. */
@@ -140,7 +143,6 @@ final class AuditRelay {
         AuditRow row = next.row(sequence + 1);
         sequence++;
         gathered.add(row);
-        gatheredWeight += row.weight();
     }
 
     /**
@@ -183,32 +185,29 @@ final class AuditRelay {
     /** Sends the batch, or spills it, if it need not wait. */
     private boolean place(boolean crowded, long now) {
         if (!spilling && sent == null && answer == null) {
-            sent = gathered;
-            gathered = new ArrayList<>();
-            gatheredWeight = 0;
-            send(writer, sent, null, now);
+            send(gathered, now);
+            gathered = nextBatch();
             return true;
         }
         boolean slow = crowded || answer == null || now - answerNanos >= SLOW_NANOS;
         if (!spilling && !(slow && spillSent())) {
             return false;
         }
-        if (!append(gathered)) {
+        if (!append(gathered.rows())) {
             return false;
         }
         spilling = true;
-        gathered = new ArrayList<>();
-        gatheredWeight = 0;
+        gathered = nextBatch();
         return true;
     }
 
     /** What was sent goes to the spill before what comes after it. */
     private boolean spillSent() {
-        List<AuditRow> rows = sent;
-        if (rows == null) {
+        AuditBatch batch = sent;
+        if (batch == null) {
             return true;
         }
-        if (!append(rows)) {
+        if (!append(batch.rows())) {
             return false;
         }
         sent = null;
@@ -248,19 +247,24 @@ final class AuditRelay {
         trouble = Reason.SPILL_FAILED;
     }
 
-    private void send(String by, List<AuditRow> rows, @Nullable Page about, long now) {
-        page = about;
-        ask(
-                () -> {
-                    Written done = table.write(by, rows);
-                    written.add(done.rows());
-                    drops.add(Reason.REFUSED, done.refused());
-                    return 0L;
-                },
-                now);
+    private void send(AuditBatch batch, long now) {
+        sent = batch;
+        List<NewPage> pages = batch.pages();
+        ask(null, () -> count(table.write(writer, batch.rows(), pages)), now);
     }
 
-    private void ask(Callable<Long> what, long now) {
+    private void send(String by, Page about, long now) {
+        ask(about, () -> count(table.write(by, about.rows())), now);
+    }
+
+    private long count(Written done) {
+        written.add(done.rows());
+        drops.add(Reason.REFUSED, done.refused());
+        return 0;
+    }
+
+    private void ask(@Nullable Page about, Callable<Long> what, long now) {
+        page = about;
         answerNanos = now;
         CompletableFuture<Long> asked = database.later(what);
         answer = asked;
@@ -288,7 +292,7 @@ final class AuditRelay {
                 spill.acknowledge(about);
                 stored(last(about.rows()));
             } else if (sent != null) {
-                safe = last(sent);
+                safe = last(sent.rows());
                 stored(safe);
                 sent = null;
             }
@@ -302,11 +306,11 @@ final class AuditRelay {
 
     /** Asks the database for the next thing there is to do. */
     private void next(long now) {
-        List<AuditRow> again = sent;
+        AuditBatch again = sent;
         if (again != null) {
             if (database.isUp() || !spillSent()) {
                 retryNanos = now + RETRY_NANOS;
-                send(writer, again, null, now);
+                send(again, now);
             }
             return;
         }
@@ -316,9 +320,9 @@ final class AuditRelay {
         Spill own = spill;
         try {
             if (spilling && own != null) {
-                Page oldest = own.read(MAX_ROWS, MAX_WEIGHT);
+                Page oldest = own.read(AuditBatch.MAX_ROWS, AuditBatch.MAX_WEIGHT);
                 if (!oldest.rows().isEmpty()) {
-                    send(writer, oldest.rows(), oldest, now);
+                    send(writer, oldest, now);
                     return;
                 }
                 spilling = false;
@@ -329,12 +333,12 @@ final class AuditRelay {
             failed("it", e);
             return;
         }
-        if (database.isUp() && estate.next(MAX_ROWS, MAX_WEIGHT)) {
+        if (database.isUp() && estate.next(AuditBatch.MAX_ROWS, AuditBatch.MAX_WEIGHT)) {
             Page inherited = estate.page();
             if (inherited == null) {
-                ask(() -> table.sequence(estate.writer()), now);
+                ask(null, () -> table.sequence(estate.writer()), now);
             } else {
-                send(estate.writer(), inherited.rows(), inherited, now);
+                send(estate.writer(), inherited, now);
             }
         }
     }
@@ -378,10 +382,10 @@ final class AuditRelay {
     void close(int left) {
         long lost = left;
         if (!spillSent()) {
-            lost += sent == null ? 0 : sent.size();
+            lost += sent == null ? 0 : sent.rows().size();
         }
-        if (!gathered.isEmpty() && !append(gathered)) {
-            lost += gathered.size();
+        if (!gathered.isEmpty() && !append(gathered.rows())) {
+            lost += gathered.rows().size();
         }
         drops.add(Reason.SHUTDOWN, lost);
         Spill own = spill;

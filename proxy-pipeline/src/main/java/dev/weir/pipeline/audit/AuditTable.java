@@ -1,5 +1,6 @@
 package dev.weir.pipeline.audit;
 
+import dev.weir.pipeline.audit.PageBuilder.NewPage;
 import dev.weir.pipeline.store.Database;
 import dev.weir.pipeline.store.Database.Kind;
 import dev.weir.pipeline.store.DatabaseAwayException;
@@ -37,7 +38,16 @@ final class AuditTable {
      * @throws DatabaseAwayException if it is not known whether rows were written, or none can be now: repeat it
      */
     Written write(String writer, List<AuditRow> rows) throws DatabaseAwayException {
-        Written written = writeWhatItTakes(writer, rows);
+        return write(writer, rows, List.of());
+    }
+
+    /**
+     * As {@link #write(String, List)}.
+     *
+     * @param pages the same rows in pages, for SQLite, or nothing if they are to be made
+     */
+    Written write(String writer, List<AuditRow> rows, List<NewPage> pages) throws DatabaseAwayException {
+        Written written = writeWhatItTakes(writer, rows, pages);
         if (written.refused() > 0) {
             settle(writer, rows.get(rows.size() - 1).sequence());
         }
@@ -59,16 +69,17 @@ final class AuditTable {
         }
     }
 
-    private Written writeWhatItTakes(String writer, List<AuditRow> rows) throws DatabaseAwayException {
+    private Written writeWhatItTakes(String writer, List<AuditRow> rows, List<NewPage> pages)
+            throws DatabaseAwayException {
         try {
-            return new Written(writeAll(writer, rows), 0);
+            return new Written(writeAll(writer, rows, pages), 0);
         } catch (SQLException e) {
             if (partitions != null) {
                 partitions.forget();
             }
         }
         try {
-            return new Written(writeAll(writer, rows), 0);
+            return new Written(writeAll(writer, rows, List.of()), 0);
         } catch (SQLException e) {
             if (isOfTheTable(e)) {
                 throw new DatabaseAwayException("the audit's tables are not as they should be: " + e.getMessage(), e);
@@ -82,8 +93,8 @@ final class AuditTable {
             }
         }
         int half = rows.size() / 2;
-        return writeWhatItTakes(writer, rows.subList(0, half))
-                .and(writeWhatItTakes(writer, rows.subList(half, rows.size())));
+        return writeWhatItTakes(writer, rows.subList(0, half), List.of())
+                .and(writeWhatItTakes(writer, rows.subList(half, rows.size()), List.of()));
     }
 
     /** Whether no row can be written, because a table or a column is missing: SQLSTATE 42 of PostgreSQL, SQLITE_ERROR. */
@@ -99,7 +110,8 @@ final class AuditTable {
         }
     }
 
-    private int writeAll(String writer, List<AuditRow> rows) throws DatabaseAwayException, SQLException {
+    private int writeAll(String writer, List<AuditRow> rows, List<NewPage> pages)
+            throws DatabaseAwayException, SQLException {
         if (partitions != null) {
             partitions.ensure(rows);
         }
@@ -111,7 +123,7 @@ final class AuditTable {
             }
             List<AuditRow> fresh = rows.subList(from, rows.size());
             if (!fresh.isEmpty()) {
-                insert(connection, fresh);
+                insert(connection, fresh, from == 0 ? pages : List.of());
                 converse(connection, fresh);
                 note(connection, writer, fresh.get(fresh.size() - 1).sequence());
             }
@@ -146,11 +158,11 @@ final class AuditTable {
         return database.<Long>read(connection -> sequence(connection, writer));
     }
 
-    private void insert(Connection connection, List<AuditRow> rows) throws SQLException {
+    private void insert(Connection connection, List<AuditRow> rows, List<NewPage> pages) throws SQLException {
         if (partitions != null) {
             CopyRows.copy(connection, rows);
         } else {
-            AuditPages.insert(connection, rows);
+            AuditPages.insert(connection, pages.isEmpty() ? PageBuilder.pagesOf(rows) : pages);
         }
     }
 

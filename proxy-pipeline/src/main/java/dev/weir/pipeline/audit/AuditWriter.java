@@ -108,7 +108,7 @@ public final class AuditWriter implements AutoCloseable {
             places.decrementAndGet();
             return false;
         }
-        if (waiting == AuditRelay.MAX_ROWS || waiting == crowded(capacity)) {
+        if (waiting == AuditBatch.MAX_ROWS || waiting == crowded(capacity)) {
             wake();
         }
         return true;

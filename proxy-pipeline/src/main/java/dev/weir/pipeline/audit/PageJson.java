@@ -7,7 +7,6 @@ import com.fasterxml.jackson.core.StreamReadConstraints;
 import dev.weir.pipeline.audit.AuditColumns.Values;
 import java.io.IOException;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -36,17 +35,9 @@ final class PageJson {
 
     private PageJson() {}
 
-    static byte[] encode(List<AuditRow> rows) {
-        try (PageBuffer json = PageBuffer.take()) {
-            char before = '[';
-            for (AuditRow row : rows) {
-                json.sign(before);
-                write(json, AuditColumns.values(row));
-                before = ',';
-            }
-            json.sign(']');
-            return json.bytes();
-        }
+    /** Writes one record. */
+    static void write(PageBuffer json, AuditRow row) {
+        write(json, AuditColumns.values(row));
     }
 
     private static void write(PageBuffer json, @Nullable Object[] values) {

@@ -23,18 +23,21 @@ final class PageTerms {
 
     static PageTerms of(Collection<AuditRow> rows) {
         PageTerms terms = new PageTerms();
-        for (AuditRow row : rows) {
-            AuditEntry entry = row.entry();
-            terms.add(entry.requestId());
-            terms.add(entry.sender().keyId());
-            terms.add(entry.call().model());
-            terms.add(entry.service().model());
-            terms.add(entry.call().conversation());
-            if (row.isAnsweredAlone()) {
-                terms.add(ALONE);
-            }
-        }
+        rows.forEach(terms::add);
         return terms;
+    }
+
+    /** For who makes it. */
+    void add(AuditRow row) {
+        AuditEntry entry = row.entry();
+        add(entry.requestId());
+        add(entry.sender().keyId());
+        add(entry.call().model());
+        add(entry.service().model());
+        add(entry.call().conversation());
+        if (row.isAnsweredAlone()) {
+            add(ALONE);
+        }
     }
 
     /** @return null if it is none: then every name may occur */

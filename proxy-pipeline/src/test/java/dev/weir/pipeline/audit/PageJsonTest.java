@@ -21,6 +21,10 @@ import org.junit.jupiter.api.Test;
 final class PageJsonTest {
     private static final int ROUNDS = 2_000;
 
+    private static byte[] encode(List<AuditRow> rows) {
+        return PageBuilder.pagesOf(rows).get(0).json();
+    }
+
     private static List<AuditRow> decode(byte[] page, boolean bodies) throws IOException {
         List<AuditRow> rows = new ArrayList<>();
         PageJson.decode(page, 1, bodies, rows::add);
@@ -70,7 +74,7 @@ final class PageJsonTest {
                 rows.add(row(number, text(random), body(random), body(random)));
             }
 
-            assertThat(decode(PageJson.encode(rows), true)).isEqualTo(rows);
+            assertThat(decode(encode(rows), true)).isEqualTo(rows);
         }
     }
 
@@ -107,7 +111,7 @@ final class PageJsonTest {
     void withoutBodiesTheRestIsRead() throws Exception {
         AuditRow row = row(1, "/p", new Body("question", false), new Body("answer", true));
 
-        assertThat(decode(PageJson.encode(List.of(row)), false))
+        assertThat(decode(encode(List.of(row)), false))
                 .containsExactly(new AuditRow(1, row.entry().withoutBodies(), row.title(), row.alone()));
     }
 
@@ -115,7 +119,7 @@ final class PageJsonTest {
     void halfACharacterCostsThatCharacterOnly() throws Exception {
         AuditRow row = row(1, "/\ud83d", null, new Body("\ude00x", false));
 
-        AuditEntry read = decode(PageJson.encode(List.of(row)), true).get(0).entry();
+        AuditEntry read = decode(encode(List.of(row)), true).get(0).entry();
         assertThat(read.call().path()).isEqualTo("/?");
         assertThat(read.response()).isEqualTo(new Body("?x", false));
     }
@@ -125,15 +129,14 @@ final class PageJsonTest {
         List<AuditRow> rows = List.of(
                 row(1, "/1", null, null), row(2, "/2", null, null), row(3, "/3", null, null), row(4, "/4", null, null));
 
-        assertThat(decode(
-                        PageJson.join(PageJson.encode(rows.subList(0, 1)), PageJson.encode(rows.subList(1, 4))), true))
+        assertThat(decode(PageJson.join(encode(rows.subList(0, 1)), encode(rows.subList(1, 4))), true))
                 .isEqualTo(rows);
     }
 
     @Test
     void whatALaterVersionAddsIsPassedOver() throws Exception {
         AuditRow row = row(1, "/p", null, null);
-        String page = new String(PageJson.encode(List.of(row)), StandardCharsets.UTF_8);
+        String page = new String(encode(List.of(row)), StandardCharsets.UTF_8);
 
         assertThat(decode(page.replace("]]", ",7,\"new\"]]").getBytes(StandardCharsets.UTF_8), true))
                 .containsExactly(row);
@@ -141,7 +144,7 @@ final class PageJsonTest {
 
     @Test
     void aPageThatIsNoneIsRefusedWhereverItEnds() {
-        byte[] page = PageJson.encode(List.of(row(1, "/p", null, null)));
+        byte[] page = encode(List.of(row(1, "/p", null, null)));
         for (int length = 0; length < page.length - 1; length++) {
             byte[] torn = Arrays.copyOf(page, length);
             assertThatThrownBy(() -> decode(torn, true)).isInstanceOf(IOException.class);
