@@ -1,7 +1,6 @@
 package dev.weir.core;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.util.ByteProcessor;
 import java.nio.charset.StandardCharsets;
 
 /**
@@ -18,11 +17,6 @@ public final class JsonCursor {
     private static final long QUOTES = '"' * ONES;
     private static final long BACKSLASHES = '\\' * ONES;
 
-    private static final ByteProcessor FLAT =
-            octet -> octet != '"' && octet != '{' && octet != '}' && octet != '[' && octet != ']';
-    private static final ByteProcessor SPACE = octet -> octet == ' ' || octet == '\t' || octet == '\n' || octet == '\r';
-    private static final ByteProcessor SCALAR = octet -> octet != ',' && octet != '}' && octet != ']' && octet > ' ';
-
     private static final String TOO_EARLY = "JSON: ends too early";
 
     private final ByteBuf json;
@@ -37,7 +31,7 @@ public final class JsonCursor {
     private JsonCursor(ByteBuf json, int start) {
         this.json = json;
         this.base = json.readerIndex();
-        this.at = find(SPACE, base + start);
+        this.at = skipSpace(base + start);
         byte first = json.getByte(at);
         if (first != '{' && first != '[') {
             throw new IllegalArgumentException("JSON: neither an object nor an array at " + (at - base));
@@ -70,9 +64,9 @@ public final class JsonCursor {
      * end may be missing. Until {@link #pass} is called, it has no end.
      */
     public boolean begin() {
-        at = find(SPACE, at);
+        at = skipSpace(at);
         if (json.getByte(at) == ',') {
-            at = find(SPACE, at + 1);
+            at = skipSpace(at + 1);
         }
         byte first = json.getByte(at);
         if (first == '}' || first == ']') {
@@ -81,8 +75,8 @@ public final class JsonCursor {
         if (object) {
             nameStart = at;
             nameEnd = endOfString(at);
-            at = find(SPACE, nameEnd);
-            at = find(SPACE, at + 1);
+            at = skipSpace(nameEnd);
+            at = skipSpace(at + 1);
         }
         valueStart = at;
         return true;
@@ -91,6 +85,12 @@ public final class JsonCursor {
     /** Passes over the value that {@link #begin} has found. */
     public void pass() {
         valueEnd = endOfValue(valueStart);
+        at = valueEnd;
+    }
+
+    /** As {@link #pass()}, for a value that was entered: goes on from where {@code entered} has come to. */
+    public void pass(JsonCursor entered) {
+        valueEnd = endOfNested(entered.at);
         at = valueEnd;
     }
 
@@ -162,23 +162,45 @@ public final class JsonCursor {
         if (first == '"') {
             return endOfString(start);
         }
-        if (first != '{' && first != '[') {
-            int end = json.forEachByte(start, json.writerIndex() - start, SCALAR);
-            return end < 0 ? json.writerIndex() : end;
-        }
-        int depth = 1;
-        int index = start + 1;
-        while (depth > 0) {
-            index = find(FLAT, index);
+        return first == '{' || first == '[' ? endOfNested(start + 1) : endOfScalar(start);
+    }
+
+    private int endOfScalar(int start) {
+        int end = json.writerIndex();
+        int index = start;
+        while (index < end) {
             byte octet = json.getByte(index);
-            if (octet == '"') {
-                index = endOfString(index);
-            } else {
-                depth += octet == '{' || octet == '[' ? 1 : -1;
-                index++;
+            if (octet == ',' || octet == '}' || octet == ']' || octet <= ' ') {
+                return index;
+            }
+            index++;
+        }
+        return end;
+    }
+
+    /** Behind the bracket that closes the one which {@code inside} is in. */
+    private int endOfNested(int inside) {
+        int end = json.writerIndex();
+        int depth = 1;
+        int index = inside;
+        while (index < end) {
+            switch (json.getByte(index)) {
+                case '"' -> index = endOfString(index);
+                case '{', '[' -> {
+                    depth++;
+                    index++;
+                }
+                case '}', ']' -> {
+                    depth--;
+                    index++;
+                    if (depth == 0) {
+                        return index;
+                    }
+                }
+                default -> index++;
             }
         }
-        return index;
+        throw new IllegalArgumentException(TOO_EARLY);
     }
 
     private int endOfString(int quote) {
@@ -216,14 +238,17 @@ public final class JsonCursor {
         return (eight - ONES) & ~eight & HIGHS;
     }
 
-    /** The first byte at or behind {@code from} that stops {@code processor}. */
-    private int find(ByteProcessor processor, int from) {
-        int length = json.writerIndex() - from;
-        int found = length <= 0 ? -1 : json.forEachByte(from, length, processor);
-        if (found < 0) {
-            throw new IllegalArgumentException(TOO_EARLY);
+    private int skipSpace(int from) {
+        int end = json.writerIndex();
+        int index = from;
+        while (index < end) {
+            byte octet = json.getByte(index);
+            if (octet != ' ' && octet != '\n' && octet != '\r' && octet != '\t') {
+                return index;
+            }
+            index++;
         }
-        return found;
+        throw new IllegalArgumentException(TOO_EARLY);
     }
 
     /** RFC 8259 section 7. */

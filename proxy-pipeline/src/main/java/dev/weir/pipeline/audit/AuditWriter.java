@@ -178,6 +178,7 @@ public final class AuditWriter implements AutoCloseable {
 
     /** Moves what can be moved now. */
     private void step(boolean flush) {
+        boolean moved = false;
         boolean more = true;
         while (more) {
             while (!relay.isFull()) {
@@ -188,9 +189,13 @@ public final class AuditWriter implements AutoCloseable {
                 places.decrementAndGet();
                 gather(next);
             }
-            more = relay.move(flush, places.get() >= crowded(capacity)) && !queue.isEmpty();
+            boolean gone = relay.move(flush, places.get() >= crowded(capacity));
+            moved |= gone;
+            more = gone && !queue.isEmpty();
         }
-        relay.noteTaken(taken.get());
+        if (moved) {
+            relay.noteTaken(taken.get());
+        }
     }
 
     private void gather(AuditRecord next) {

@@ -1,5 +1,8 @@
 package dev.weir.pipeline.audit;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicReference;
@@ -9,6 +12,9 @@ import java.util.concurrent.atomic.AtomicReference;
  * second, pages would be most of what the collector clears away. Confined to one thread, but for {@link #take}.
  */
 final class PageBuffer implements AutoCloseable {
+    private static final VarHandle EIGHT = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.nativeOrder());
+    private static final long ONES = 0x0101010101010101L;
+    private static final long HIGHS = 0x8080808080808080L;
     private static final int FIRST_BYTES = 64 * 1024;
     private static final int MAX_KEPT_BYTES = 1 << 20;
 
@@ -118,8 +124,18 @@ final class PageBuffer implements AutoCloseable {
 
     private static int escape(byte[] utf8, int from, int to, byte[] out, int start) {
         int at = start;
-        for (int i = from; i < to; i++) {
-            byte octet = utf8[i];
+        int i = from;
+        while (i < to) {
+            if (i + Long.BYTES <= to) {
+                long eight = (long) EIGHT.get(utf8, i);
+                if (!holdsEscaped(eight)) {
+                    EIGHT.set(out, at, eight);
+                    at += Long.BYTES;
+                    i += Long.BYTES;
+                    continue;
+                }
+            }
+            byte octet = utf8[i++];
             byte escape = ESCAPES[octet & 0xff];
             if (escape == 0) {
                 out[at++] = octet;
@@ -135,6 +151,15 @@ final class PageBuffer implements AutoCloseable {
             }
         }
         return at;
+    }
+
+    /** Whether any of eight octets is a quote, a backslash or below the blank. */
+    private static boolean holdsEscaped(long eight) {
+        long quotes = eight ^ '"' * ONES;
+        long backslashes = eight ^ '\\' * ONES;
+        long found =
+                ((quotes - ONES) & ~quotes) | ((backslashes - ONES) & ~backslashes) | ((eight - ' ' * ONES) & ~eight);
+        return (found & HIGHS) != 0;
     }
 
     /** A copy of what was written. */

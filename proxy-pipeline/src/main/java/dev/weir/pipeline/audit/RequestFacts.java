@@ -46,10 +46,10 @@ record RequestFacts(String user, String conversation, String title) {
 
     /** What is known so far. */
     private static final class Reading {
-        private String user = "";
-        private String conversation = "";
+        private @Nullable String user;
+        private @Nullable String conversation;
         private @Nullable String question;
-        private String role = "";
+        private @Nullable String role;
         private @Nullable String text;
 
         static RequestFacts of(ByteBuf json) {
@@ -80,27 +80,29 @@ record RequestFacts(String user, String conversation, String title) {
         }
 
         /** The string that {@code value} has begun, or {@code other} if it is none; stands behind it then. */
-        private static String string(JsonCursor value, String other) {
+        private static @Nullable String string(JsonCursor value, @Nullable String other) {
             boolean string = value.kind() == '"';
             value.pass();
             return string ? value.string() : other;
         }
 
         private void metadata(JsonCursor value) {
-            if (value.kind() == '{') {
-                JsonCursor metadata = value.enter();
-                while (metadata.begin()) {
-                    if (metadata.isNamed("conversation_id")) {
-                        conversation = scalar(metadata);
-                    } else {
-                        metadata.pass();
-                    }
+            if (value.kind() != '{') {
+                value.pass();
+                return;
+            }
+            JsonCursor metadata = value.enter();
+            while (metadata.begin()) {
+                if (metadata.isNamed("conversation_id")) {
+                    conversation = scalar(metadata);
+                } else {
+                    metadata.pass();
                 }
             }
-            value.pass();
+            value.pass(metadata);
         }
 
-        private String scalar(JsonCursor value) {
+        private @Nullable String scalar(JsonCursor value) {
             byte kind = value.kind();
             if (kind == '"' || kind == '{' || kind == '[') {
                 return string(value, conversation);
@@ -111,26 +113,30 @@ record RequestFacts(String user, String conversation, String title) {
 
         /** A text, or messages, the first of which by a user is it. */
         private void question(JsonCursor value) {
-            if (question == null && value.kind() == '[') {
-                JsonCursor messages = value.enter();
-                while (question == null && messages.begin()) {
-                    if (messages.kind() == '{') {
-                        message(messages.enter());
-                    }
+            if (question != null || value.kind() != '[') {
+                String said = string(value, null);
+                question = question == null ? said : question;
+                return;
+            }
+            JsonCursor messages = value.enter();
+            while (question == null && messages.begin()) {
+                if (messages.kind() == '{') {
+                    message(messages);
+                } else {
                     messages.pass();
                 }
             }
-            question = question == null && value.kind() == '"' ? string(value, "") : question;
-            value.pass();
+            value.pass(messages);
         }
 
-        private void message(JsonCursor message) {
-            role = "";
+        private void message(JsonCursor value) {
+            JsonCursor message = value.enter();
+            role = null;
             text = null;
             try {
                 while (message.begin()) {
                     if (message.isNamed("role")) {
-                        role = string(message, "");
+                        role = string(message, null);
                     } else if (message.isNamed("content")) {
                         content(message);
                     } else {
@@ -138,31 +144,36 @@ record RequestFacts(String user, String conversation, String title) {
                     }
                 }
             } finally {
-                question = role.equals("user") ? text : null;
+                question = "user".equals(role) ? text : null;
             }
+            value.pass(message);
         }
 
         /** A text, or parts, the first text of which counts. */
         private void content(JsonCursor value) {
-            if (value.kind() == '[') {
-                JsonCursor parts = value.enter();
-                while (text == null && parts.begin()) {
-                    if (parts.kind() == '{') {
-                        part(parts.enter());
-                    }
+            if (value.kind() != '[') {
+                text = string(value, null);
+                return;
+            }
+            JsonCursor parts = value.enter();
+            while (text == null && parts.begin()) {
+                if (parts.kind() == '{') {
+                    part(parts);
+                } else {
                     parts.pass();
                 }
             }
-            text = value.kind() == '"' ? string(value, "") : text;
-            value.pass();
+            value.pass(parts);
         }
 
-        private void part(JsonCursor part) {
+        private void part(JsonCursor value) {
+            JsonCursor part = value.enter();
             while (text == null && part.begin()) {
-                boolean wanted = part.kind() == '"' && part.isNamed("text");
-                part.pass();
-                text = wanted ? part.string() : null;
+                boolean wanted = part.isNamed("text");
+                String said = string(part, null);
+                text = wanted ? said : null;
             }
+            value.pass(part);
         }
     }
 }

@@ -1,5 +1,8 @@
 package dev.weir.pipeline.audit;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
 /**
@@ -9,13 +12,9 @@ import java.nio.charset.StandardCharsets;
  */
 final class SecretSigns {
     private static final byte[] BEARER = "bearer".getBytes(StandardCharsets.US_ASCII);
-    private static final boolean[] SIGN = new boolean[128];
-
-    static {
-        for (char sign : ":=-\\bB".toCharArray()) {
-            SIGN[sign] = true;
-        }
-    }
+    private static final VarHandle EIGHT = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+    private static final long ONES = 0x0101010101010101L;
+    private static final long HIGHS = 0x8080808080808080L;
 
     private final SecretNames names;
 
@@ -26,13 +25,37 @@ final class SecretSigns {
 
     /** @param text in UTF-8 */
     boolean mayBeIn(byte[] text) {
-        for (int at = 0; at < text.length; at++) {
-            byte octet = text[at];
-            if (octet >= 0 && SIGN[octet] && isSign(text, at)) {
+        int at = 0;
+        for (; at + Long.BYTES <= text.length; at += Long.BYTES) {
+            for (long signs = signs((long) EIGHT.get(text, at)); signs != 0; signs &= signs - 1) {
+                if (isSign(text, at + Long.numberOfTrailingZeros(signs) / Byte.SIZE)) {
+                    return true;
+                }
+            }
+        }
+        for (; at < text.length; at++) {
+            if (isSign(text, at)) {
                 return true;
             }
         }
         return false;
+    }
+
+    /**
+     * The highest bit of every octet that is looked at closer, and of some others. A bit that is set in advance makes two octets
+     * one: {@code -} and {@code =}, {@code B} and {@code b}.
+     */
+    private static long signs(long eight) {
+        return (zeros(eight ^ ':' * ONES)
+                        | zeros(eight ^ '\\' * ONES)
+                        | zeros((eight | 0x10 * ONES) ^ '=' * ONES)
+                        | zeros((eight | 0x20 * ONES) ^ 'b' * ONES))
+                & HIGHS;
+    }
+
+    /** The highest bit of every octet that is zero; of others only behind one that is. */
+    private static long zeros(long eight) {
+        return (eight - ONES) & ~eight;
     }
 
     private boolean isSign(byte[] text, int at) {
@@ -40,7 +63,8 @@ final class SecretSigns {
             case ':', '=' -> mayEndName(text, at);
             case '-' -> at >= 2 && text[at - 1] == 'k' && text[at - 2] == 's';
             case '\\' -> at + 1 < text.length && text[at + 1] == 'u';
-            default -> isBearer(text, at);
+            case 'b', 'B' -> isBearer(text, at);
+            default -> false;
         };
     }
 

@@ -42,26 +42,28 @@ final class Texts {
 
     /** The first words, with one blank for any white space between them. */
     static String title(String text) {
-        StringBuilder title = new StringBuilder(MAX_TITLE_CHARS + 1);
+        char[] title = new char[MAX_TITLE_CHARS + 1];
+        int length = 0;
         int end = 0;
         boolean blank = false;
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
             if (Character.isWhitespace(c)) {
-                blank = title.length() > 0;
+                blank = length > 0;
                 continue;
             }
             if (blank) {
-                end = title.length();
-                title.append(' ');
+                end = length;
+                title[length++] = ' ';
                 blank = false;
             }
-            if (title.length() >= MAX_TITLE_CHARS) {
-                title.setLength(end > 0 ? end : MAX_TITLE_CHARS);
-                return title.append('…').toString();
+            if (length >= MAX_TITLE_CHARS) {
+                end = end > 0 ? end : MAX_TITLE_CHARS;
+                title[end] = '…';
+                return new String(title, 0, end + 1);
             }
-            title.append(c == '\0' ? '\ufffd' : c);
+            title[length++] = c == '\0' ? '\ufffd' : c;
         }
-        return title.toString();
+        return new String(title, 0, length);
     }
 }

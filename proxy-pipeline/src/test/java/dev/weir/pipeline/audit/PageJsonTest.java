@@ -108,6 +108,21 @@ final class PageJsonTest {
     }
 
     @Test
+    void everyOctetIsEscapedWhereverItStandsAmongEight() throws Exception {
+        for (char sign = 0; sign < 0x100; sign++) {
+            for (int place = 0; place < 17; place++) {
+                String text = "x".repeat(place) + sign + "y".repeat(17 - place);
+                try (PageBuffer json = PageBuffer.take()) {
+                    json.string(text.getBytes(StandardCharsets.UTF_8));
+
+                    assertThat(new ObjectMapper().readTree(json.bytes()).textValue())
+                            .isEqualTo(text);
+                }
+            }
+        }
+    }
+
+    @Test
     void withoutBodiesTheRestIsRead() throws Exception {
         AuditRow row = row(1, "/p", new Body("question", false), new Body("answer", true));
 
