@@ -1,5 +1,6 @@
 package dev.weir.backends;
 
+import dev.weir.core.Swar;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -39,9 +40,6 @@ final class JsonTokenizer {
     static final int MAX_NESTING = 200;
     private static final int MAX_NAME_LENGTH = 10_000;
     private static final int MAX_NUMBER_LENGTH = 1_000;
-
-    private static final long ONES = 0x0101010101010101L;
-    private static final long HIGHS = 0x8080808080808080L;
 
     private final ByteBuffer json;
     private final int end;
@@ -289,13 +287,12 @@ final class JsonTokenizer {
     private void skipPlain() {
         while (end - at >= Long.BYTES) {
             long octets = json.getLong(at);
-            long special = (octets & HIGHS)
-                    | ((octets - 0x20 * ONES) & ~octets & HIGHS)
-                    | zeros(octets ^ '"' * ONES)
-                    | zeros(octets ^ '\\' * ONES);
+            long special = Swar.beyondAscii(octets)
+                    | Swar.below(octets, ' ')
+                    | Swar.equal(octets, '"')
+                    | Swar.equal(octets, '\\');
             if (special != 0) {
-                // Nothing carries into the lowest that is marked: it is one.
-                at += Long.numberOfTrailingZeros(special) / Byte.SIZE;
+                at += Swar.first(special);
                 return;
             }
             at += Long.BYTES;
@@ -307,10 +304,6 @@ final class JsonTokenizer {
 
     private static boolean isPlain(byte octet) {
         return octet >= 0x20 && octet != '"' && octet != '\\';
-    }
-
-    private static long zeros(long octets) {
-        return (octets - ONES) & ~octets & HIGHS;
     }
 
     private void escape() throws JsonFault {

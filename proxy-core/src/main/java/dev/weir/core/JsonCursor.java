@@ -12,11 +12,6 @@ import java.nio.charset.StandardCharsets;
  * buffer and moves no index. Confined to one thread.
  */
 public final class JsonCursor {
-    private static final long ONES = 0x0101010101010101L;
-    private static final long HIGHS = 0x8080808080808080L;
-    private static final long QUOTES = '"' * ONES;
-    private static final long BACKSLASHES = '\\' * ONES;
-
     private static final String TOO_EARLY = "JSON: ends too early";
 
     private final ByteBuf json;
@@ -217,9 +212,9 @@ public final class JsonCursor {
         int end = json.writerIndex();
         while (index + Long.BYTES <= end) {
             long eight = json.getLongLE(index);
-            long found = zeros(eight ^ QUOTES) | zeros(eight ^ BACKSLASHES);
+            long found = Swar.equal(eight, '"') | Swar.equal(eight, '\\');
             if (found != 0) {
-                return index + Long.numberOfTrailingZeros(found) / Byte.SIZE;
+                return index + Swar.first(found);
             }
             index += Long.BYTES;
         }
@@ -231,11 +226,6 @@ public final class JsonCursor {
             index++;
         }
         throw new IllegalArgumentException(TOO_EARLY);
-    }
-
-    /** The lowest bit set is the highest of the first byte that is zero. */
-    private static long zeros(long eight) {
-        return (eight - ONES) & ~eight & HIGHS;
     }
 
     private int skipSpace(int from) {

@@ -1,5 +1,6 @@
 package dev.weir.pipeline.audit;
 
+import dev.weir.core.Swar;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
@@ -13,8 +14,6 @@ import java.util.concurrent.atomic.AtomicReference;
  */
 final class PageBuffer implements AutoCloseable {
     private static final VarHandle EIGHT = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.nativeOrder());
-    private static final long ONES = 0x0101010101010101L;
-    private static final long HIGHS = 0x8080808080808080L;
     private static final int FIRST_BYTES = 64 * 1024;
     private static final int MAX_KEPT_BYTES = 1 << 20;
 
@@ -155,11 +154,7 @@ final class PageBuffer implements AutoCloseable {
 
     /** Whether any of eight octets is a quote, a backslash or below the blank. */
     private static boolean holdsEscaped(long eight) {
-        long quotes = eight ^ '"' * ONES;
-        long backslashes = eight ^ '\\' * ONES;
-        long found =
-                ((quotes - ONES) & ~quotes) | ((backslashes - ONES) & ~backslashes) | ((eight - ' ' * ONES) & ~eight);
-        return (found & HIGHS) != 0;
+        return (Swar.equal(eight, '"') | Swar.equal(eight, '\\') | Swar.below(eight, ' ')) != 0;
     }
 
     /** A copy of what was written. */

@@ -1,5 +1,6 @@
 package dev.weir.pipeline.audit;
 
+import dev.weir.core.Swar;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
@@ -13,8 +14,6 @@ import java.nio.charset.StandardCharsets;
 final class SecretSigns {
     private static final byte[] BEARER = "bearer".getBytes(StandardCharsets.US_ASCII);
     private static final VarHandle EIGHT = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
-    private static final long ONES = 0x0101010101010101L;
-    private static final long HIGHS = 0x8080808080808080L;
 
     private final SecretNames names;
 
@@ -28,7 +27,7 @@ final class SecretSigns {
         int at = 0;
         for (; at + Long.BYTES <= text.length; at += Long.BYTES) {
             for (long signs = signs((long) EIGHT.get(text, at)); signs != 0; signs &= signs - 1) {
-                if (isSign(text, at + Long.numberOfTrailingZeros(signs) / Byte.SIZE)) {
+                if (isSign(text, at + Swar.first(signs))) {
                     return true;
                 }
             }
@@ -41,21 +40,12 @@ final class SecretSigns {
         return false;
     }
 
-    /**
-     * The highest bit of every octet that is looked at closer, and of some others. A bit that is set in advance makes two octets
-     * one: {@code -} and {@code =}, {@code B} and {@code b}.
-     */
+    /** What is looked at closer; a bit that is set in advance makes one sign of two. */
     private static long signs(long eight) {
-        return (zeros(eight ^ ':' * ONES)
-                        | zeros(eight ^ '\\' * ONES)
-                        | zeros((eight | 0x10 * ONES) ^ '=' * ONES)
-                        | zeros((eight | 0x20 * ONES) ^ 'b' * ONES))
-                & HIGHS;
-    }
-
-    /** The highest bit of every octet that is zero; of others only behind one that is. */
-    private static long zeros(long eight) {
-        return (eight - ONES) & ~eight;
+        return Swar.equal(eight, ':')
+                | Swar.equal(eight, '\\')
+                | Swar.equalWith(eight, '=' - '-', '=')
+                | Swar.equalWith(eight, 'b' - 'B', 'b');
     }
 
     private boolean isSign(byte[] text, int at) {

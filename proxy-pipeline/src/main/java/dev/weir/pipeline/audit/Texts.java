@@ -1,5 +1,6 @@
 package dev.weir.pipeline.audit;
 
+import dev.weir.core.Swar;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
@@ -9,8 +10,6 @@ import org.jspecify.annotations.Nullable;
 final class Texts {
     private static final int MAX_TITLE_CHARS = 80;
     private static final VarHandle EIGHT = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.nativeOrder());
-    private static final long ONES = 0x0101010101010101L;
-    private static final long HIGHS = 0x8080808080808080L;
 
     private Texts() {}
 
@@ -28,7 +27,7 @@ final class Texts {
         int at = 0;
         for (; at + Long.BYTES <= text.length; at += Long.BYTES) {
             long eight = (long) EIGHT.get(text, at);
-            if (((eight - ONES | eight) & HIGHS) != 0) {
+            if ((Swar.beyondAscii(eight) | Swar.equal(eight, '\0')) != 0) {
                 return false;
             }
         }

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.DriverManager;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
@@ -47,6 +48,61 @@ final class SqliteTroubleTest {
 
             assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file())))
                     .isEqualTo("rw-------");
+        }
+    }
+
+    private static int pageBytes(Database database) throws Exception {
+        Await.until(LONG, "up", database::isUp);
+        return database.read(connection -> {
+            try (Statement statement = connection.createStatement();
+                    ResultSet row = statement.executeQuery("PRAGMA page_size")) {
+                return row.getInt(1);
+            }
+        });
+    }
+
+    @Test
+    void aNewFileHasLargePages() throws Exception {
+        try (Database database = open(5_000)) {
+            assertThat(pageBytes(database)).isEqualTo(16_384);
+        }
+        try (Database again = open(5_000)) {
+            assertThat(pageBytes(again)).isEqualTo(16_384);
+        }
+    }
+
+    @Test
+    void anEmptyFileThatSomebodyMadeIsANewOne() throws Exception {
+        Files.createFile(file());
+        try (Database database = open(5_000)) {
+            assertThat(pageBytes(database)).isEqualTo(16_384);
+        }
+    }
+
+    @Test
+    void aFileWithSomethingInItKeepsItsPages() throws Exception {
+        try (Connection other = DriverManager.getConnection("jdbc:sqlite:" + file());
+                Statement statement = other.createStatement()) {
+            statement.execute("CREATE TABLE somebody_elses (id INTEGER)");
+        }
+        try (Database database = open(5_000)) {
+            assertThat(pageBytes(database)).isEqualTo(4_096);
+        }
+    }
+
+    @Test
+    void severalThatMakeTheFileAtOnceAllComeUp() throws Exception {
+        for (int round = 0; round < 5; round++) {
+            Path place = directory.resolve("r" + round);
+            Files.createDirectory(place);
+            Database.Settings settings = new Database.Settings("sqlite:weir.db", place, 4, 5_000, 5_000);
+            try (Database one = Database.begin(settings);
+                    Database two = Database.begin(settings);
+                    Database three = Database.begin(settings)) {
+                assertThat(pageBytes(one)).isEqualTo(16_384);
+                assertThat(pageBytes(two)).isEqualTo(16_384);
+                assertThat(pageBytes(three)).isEqualTo(16_384);
+            }
         }
     }
 
