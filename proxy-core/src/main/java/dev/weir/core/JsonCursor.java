@@ -5,7 +5,7 @@ import java.nio.charset.StandardCharsets;
 
 /**
  * Steps through the members of a JSON object, or the elements of an array, and tells where their bytes stand: for edits that
- * leave every other byte as it came. Values are passed over, not decoded.
+ * leave every other byte as it came. Values are passed over, and decoded only for who asks.
  *
  * <p>For JSON that was checked already, as a route's {@link Route.RequestReader} does; of other bytes it makes an
  * {@link IllegalArgumentException} at the latest at their end. Offsets count from the buffer's reader index. Borrows the
@@ -165,12 +165,16 @@ public final class JsonCursor {
         int index = start;
         while (index < end) {
             byte octet = json.getByte(index);
-            if (octet == ',' || octet == '}' || octet == ']' || octet <= ' ') {
-                return index;
+            if (octet == ',' || octet == '}' || octet == ']' || (octet >= 0 && octet <= ' ')) {
+                break;
             }
             index++;
         }
-        return end;
+        if (index == start) {
+            // Nobody would ever get past it.
+            throw new IllegalArgumentException("JSON: no value at " + (start - base));
+        }
+        return index;
     }
 
     /** Behind the bracket that closes the one which {@code inside} is in. */

@@ -66,6 +66,25 @@ class BackupCommandTest {
     }
 
     @Test
+    void itComesBackIntoAFileWithPagesOfAnotherSize() throws Exception {
+        List<String> before = dump();
+        assertThat(backup("database")).isZero();
+        for (String suffix : List.of("", "-wal", "-shm")) {
+            Files.deleteIfExists(Path.of(database + suffix));
+        }
+        try (Connection other = DriverManager.getConnection("jdbc:sqlite:" + database);
+                Statement statement = other.createStatement()) {
+            statement.execute("PRAGMA page_size = 4096");
+            statement.execute("PRAGMA journal_mode = WAL");
+            statement.execute("CREATE TABLE of_an_earlier_version (id INTEGER)");
+        }
+
+        assertThat(restore("latest", "database")).isZero();
+
+        assertThat(dump()).isEqualTo(before);
+    }
+
+    @Test
     void aLostConfigurationComesBackBeforeTheDatabaseThatItNames() throws Exception {
         assertThat(backup("checkpoint")).isZero();
         Files.delete(config);

@@ -46,7 +46,7 @@ class KilledUnderLoadTest {
     private static final int BATCH = 500;
 
     /**
-     * Longer than a record is in memory only: it is gathered for 200 ms, and on its way to the database for a second at most
+     * Longer than a record is in memory only: it is gathered for 250 ms, and on its way to the database for a second at most
      * before it goes to the disk. Longer than usage is, too: it is written each second.
      */
     private static final long UNWRITTEN_NANOS = TimeUnit.SECONDS.toNanos(2);

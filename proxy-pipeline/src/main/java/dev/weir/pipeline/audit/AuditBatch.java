@@ -14,7 +14,7 @@ final class AuditBatch {
     static final long MAX_WEIGHT = 4L << 20;
 
     private final List<AuditRow> rows = new ArrayList<>();
-    private final @Nullable PageBuilder builder;
+    private @Nullable PageBuilder builder;
     private long weight;
 
     /** @param inPages whether it is to be written in pages: then they are made as rows come */
@@ -23,11 +23,15 @@ final class AuditBatch {
     }
 
     void add(AuditRow row) {
+        PageBuilder pages = builder;
+        if (pages != null) {
+            // If memory ends in the middle of a row, its page is no page: they are made anew later, of rows.
+            builder = null;
+            pages.add(row);
+            builder = pages;
+        }
         rows.add(row);
         weight += row.weight();
-        if (builder != null) {
-            builder.add(row);
-        }
     }
 
     boolean isEmpty() {

@@ -33,7 +33,10 @@ import org.slf4j.LoggerFactory;
 final class AuditRelay {
     private static final Logger LOG = LoggerFactory.getLogger(AuditRelay.class);
     /** How often a batch goes that is not full. */
-    static final long GATHER_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
+    private static final long GATHER_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
+
+    /** How often it is looked whether what did not go goes now. */
+    static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
     private static final long SLOW_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
@@ -125,8 +128,17 @@ final class AuditRelay {
     }
 
     /** Whether there is something to try again: nobody will say when. */
-    boolean isRetrying() {
+    private boolean isRetrying() {
         return answer == null && (spilling || sent != null || !estate.isEmpty());
+    }
+
+    /** How long nothing need be done unless somebody says so. */
+    long nanosToNext() {
+        if (isRetrying()) {
+            return POLL_NANOS;
+        }
+        long left = gathered.isEmpty() ? GATHER_NANOS : goneNanos + GATHER_NANOS - System.nanoTime();
+        return left > 0 ? left : POLL_NANOS;
     }
 
     /** Whether the database is about to answer. */
@@ -140,9 +152,8 @@ final class AuditRelay {
     }
 
     void add(AuditRecord next) {
-        AuditRow row = next.row(sequence + 1);
+        gathered.add(next.row(sequence + 1));
         sequence++;
-        gathered.add(row);
     }
 
     /**

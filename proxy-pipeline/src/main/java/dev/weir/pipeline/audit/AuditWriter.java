@@ -22,7 +22,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class AuditWriter implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(AuditWriter.class);
-    private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
     private static final long CLOSE_NANOS = TimeUnit.SECONDS.toNanos(8);
     private static final long MIN_BODY_BYTES = 8L << 20;
     private static final long MAX_BODY_BYTES = 256L << 20;
@@ -114,7 +113,7 @@ public final class AuditWriter implements AutoCloseable {
         return true;
     }
 
-    /** Before its time: a batch is full, somebody waits, or the database has answered. */
+    /** Before its time: a batch is full, bodies take much memory, somebody waits, or the database has answered. */
     private void wake() {
         LockSupport.unpark(thread);
     }
@@ -133,6 +132,9 @@ public final class AuditWriter implements AutoCloseable {
         }
         taken.add(1);
         queue.add(entry);
+        if (bodyBytes.isShort()) {
+            wake();
+        }
     }
 
     /**
@@ -148,14 +150,14 @@ public final class AuditWriter implements AutoCloseable {
 
     private void run() {
         while (!closed) {
-            LockSupport.parkNanos(this, relay.isRetrying() ? RETRY_NANOS : AuditRelay.GATHER_NANOS);
+            LockSupport.parkNanos(this, relay.nanosToNext());
             tryStep(flushTarget > relay.stored());
         }
         relay.end();
         long endNanos = System.nanoTime() + CLOSE_NANOS;
         do {
             tryStep(true);
-            LockSupport.parkNanos(this, RETRY_NANOS);
+            LockSupport.parkNanos(this, AuditRelay.POLL_NANOS);
         } while ((!queue.isEmpty() || relay.isBusy() || relay.isAsking()) && System.nanoTime() - endNanos < 0);
         int left = 0;
         for (AuditRecord next = queue.poll(); next != null; next = queue.poll()) {

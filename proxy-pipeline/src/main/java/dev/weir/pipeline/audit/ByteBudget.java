@@ -24,6 +24,11 @@ final class ByteBudget {
         bytes.addAndGet(-less);
     }
 
+    /** Whether more than half is taken. */
+    boolean isShort() {
+        return bytes.get() > maxBytes / 2;
+    }
+
     /** What is taken. */
     long bytes() {
         return bytes.get();

@@ -106,7 +106,7 @@ final class Estate {
                     "{} audit records were lost when a process was killed before it wrote them, of {} it had counted{}",
                     lost,
                     spill.taken(),
-                    spill.isExact() ? "" : "; what it took on in its last tenth of a second it had not counted");
+                    spill.isExact() ? "" : "; what it took on in its last quarter of a second it may not have counted");
             drops.add(Reason.CRASH, lost);
         } else {
             LOG.info("all {} audit records of a process that ended are in the database", sequence);

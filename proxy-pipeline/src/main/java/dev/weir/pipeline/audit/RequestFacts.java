@@ -35,13 +35,12 @@ record RequestFacts(String user, String conversation, String title) {
         if (body.readableBytes() > MAX_SCANNED_BYTES) {
             return NONE;
         }
-        RequestFacts all = Reading.of(body);
-        return all.title.isEmpty() ? all : new RequestFacts(all.user, all.conversation, "");
+        return Reading.of(body, false);
     }
 
     /** Reads what is there of a body that was checked to be JSON, but may have been cut. */
     static RequestFacts read(Body body) {
-        return Reading.of(Unpooled.wrappedBuffer(body.utf8()));
+        return Reading.of(Unpooled.wrappedBuffer(body.utf8()), true);
     }
 
     /** What is known so far. */
@@ -52,10 +51,11 @@ record RequestFacts(String user, String conversation, String title) {
         private @Nullable String role;
         private @Nullable String text;
 
-        static RequestFacts of(ByteBuf json) {
+        /** @param titled whether its question is read as well */
+        static RequestFacts of(ByteBuf json, boolean titled) {
             Reading reading = new Reading();
             try {
-                reading.members(JsonCursor.of(json));
+                reading.members(JsonCursor.of(json), titled);
             } catch (IllegalArgumentException | IndexOutOfBoundsException ended) {
                 // What was read is what is known.
             }
@@ -65,13 +65,13 @@ record RequestFacts(String user, String conversation, String title) {
                     reading.question == null ? "" : Texts.title(reading.question));
         }
 
-        private void members(JsonCursor body) {
+        private void members(JsonCursor body, boolean titled) {
             while (body.begin()) {
                 if (body.isNamed("user")) {
                     user = string(body, user);
                 } else if (body.isNamed("metadata")) {
                     metadata(body);
-                } else if (body.isNamed("messages") || body.isNamed("input") || body.isNamed("prompt")) {
+                } else if (titled && (body.isNamed("messages") || body.isNamed("input") || body.isNamed("prompt"))) {
                     question(body);
                 } else {
                     body.pass();
@@ -169,9 +169,11 @@ record RequestFacts(String user, String conversation, String title) {
         private void part(JsonCursor value) {
             JsonCursor part = value.enter();
             while (text == null && part.begin()) {
-                boolean wanted = part.isNamed("text");
-                String said = string(part, null);
-                text = wanted ? said : null;
+                if (part.isNamed("text")) {
+                    text = string(part, null);
+                } else {
+                    part.pass();
+                }
             }
             value.pass(part);
         }

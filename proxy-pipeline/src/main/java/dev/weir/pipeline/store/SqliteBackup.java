@@ -10,6 +10,8 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.SortedMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.sqlite.SQLiteConnection;
 import org.sqlite.core.DB;
 
@@ -18,6 +20,7 @@ import org.sqlite.core.DB;
  * restore, so that writers in other processes are neither stopped nor seen half done.
  */
 final class SqliteBackup implements DatabaseBackup {
+    private static final Logger LOG = LoggerFactory.getLogger(SqliteBackup.class);
     private static final String TABLES =
             "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name";
 
@@ -56,6 +59,7 @@ final class SqliteBackup implements DatabaseBackup {
         Path directory = Files.createDirectories(source.file().getParent());
         boolean isNew = !Files.exists(source.file());
         try (Connection connection = source.writers().getConnection()) {
+            endLog(connection);
             DB database = connection.unwrap(SQLiteConnection.class).getDatabase();
             int result = database.restore("main", file.toString(), null, BUSY_MILLIS, ATTEMPTS, PAGES_AT_ONCE);
             if (result != 0) {
@@ -67,6 +71,18 @@ final class SqliteBackup implements DatabaseBackup {
             // Made by root, it would be nobody's who runs the gateway.
             Files.setOwner(source.file(), Files.getOwner(directory));
             Files.setPosixFilePermissions(source.file(), PosixFilePermissions.fromString("rw-------"));
+        }
+    }
+
+    /**
+     * A file with a write-ahead log takes no pages of another size than its own. If the log cannot be ended, because somebody uses
+     * the file or it is damaged, the restoring itself shows whether that matters. Who opens it next begins a log again.
+     */
+    private static void endLog(Connection connection) {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute("PRAGMA journal_mode = DELETE");
+        } catch (SQLException e) {
+            LOG.debug("the write-ahead log stays", e);
         }
     }
 

@@ -6,7 +6,10 @@ import dev.weir.pipeline.audit.AuditEntry.Body;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 final class RequestFactsTest {
     private static final String BODY = """
@@ -67,6 +70,53 @@ final class RequestFactsTest {
                         {"messages": ["odd", {"role": "user"}, {"role": "user", "content": [1, {"text": 2}, {"text": "Why?"}, {"text": "no"}]},
                          {"role": "user", "content": "no"}], "prompt": "no", "user": "ada"}
                         """)).isEqualTo(new RequestFacts("ada", "", "Why?"));
+    }
+
+    @Test
+    @Timeout(30)
+    void whatRedactionHasLeftOfTheJsonIsReadToAnEnd() {
+        Redaction redaction = new Redaction(List.of("api_key"));
+        byte[] body = "{\"model\":\"m\",\"messages\":[{\"x api_key\":[\"a\",\"b\",5,\"h1}\u00e9\"}]}]}"
+                .getBytes(StandardCharsets.UTF_8);
+
+        assertThat(RequestFacts.read(redaction.redact(body, false))).isEqualTo(RequestFacts.NONE);
+    }
+
+    @Test
+    @Timeout(60)
+    void anyTextIsReadToAnEnd() {
+        List<String> pieces = List.of(
+                "{",
+                "}",
+                "[",
+                "]",
+                ",",
+                ":",
+                "\"",
+                "\\",
+                " ",
+                "\u00e9",
+                "\u0001",
+                "5",
+                "x",
+                "\"messages\":",
+                "\"user\":",
+                "\"role\":\"user\"",
+                "\"content\":",
+                "\"text\":",
+                "\"metadata\":{",
+                "\"conversation_id\":",
+                "\"api_key\":",
+                "\"a\"");
+        Random random = new Random(5);
+        for (int i = 0; i < 200_000; i++) {
+            StringBuilder text = new StringBuilder(random.nextBoolean() ? "{\"messages\":[{" : "{");
+            for (int left = random.nextInt(16); left > 0; left--) {
+                text.append(pieces.get(random.nextInt(pieces.size())));
+            }
+
+            assertThat(read(text.toString()).user()).isNotNull();
+        }
     }
 
     @Test
