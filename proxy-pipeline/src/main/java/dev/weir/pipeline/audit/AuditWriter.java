@@ -42,6 +42,9 @@ public final class AuditWriter implements AutoCloseable {
     private volatile boolean closed;
     private volatile long flushTarget;
 
+    /** Whether a batch is full and nothing takes it: then it helps nobody to wake the writer for each record. */
+    private volatile boolean stuck;
+
     /** The one of this process. */
     public static AuditWriter of(Services services) {
         return services.shared(AuditWriter.class, () -> {
@@ -132,7 +135,7 @@ public final class AuditWriter implements AutoCloseable {
         }
         taken.add(1);
         queue.add(entry);
-        if (bodyBytes.isShort()) {
+        if (bodyBytes.isShort() && !stuck) {
             wake();
         }
     }
@@ -152,6 +155,7 @@ public final class AuditWriter implements AutoCloseable {
         while (!closed) {
             LockSupport.parkNanos(this, relay.nanosToNext());
             tryStep(flushTarget > relay.stored());
+            stuck = relay.isFull();
         }
         relay.end();
         long endNanos = System.nanoTime() + CLOSE_NANOS;
