@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * that is not kept.
  */
 final class AuditColumns {
-    /** In the order of {@link #values}. Pages on disk hang on it: what is new comes last. */
+    /** In the order of {@link #write}. Pages on disk hang on it: what is new comes last. */
     static final List<String> ALL = List.of(
             "time",
             "request_id",
@@ -62,49 +62,43 @@ final class AuditColumns {
     }
 
     /** A chat that stands alone has a title, which may be empty, and no conversation: its request's id is its name. */
-    static @Nullable Object[] values(AuditRow row) {
+    static void write(RowBuffer to, AuditRow row) {
         AuditEntry entry = row.entry();
         Body request = entry.request();
         Body response = entry.response();
-        return new @Nullable Object[] {
-            entry.timeMillis(),
-            entry.requestId(),
-            entry.sender().keyId(),
-            entry.sender().keyName(),
-            entry.sender().user(),
-            entry.sender().client(),
-            entry.call().method(),
-            entry.call().route(),
-            entry.call().path(),
-            entry.call().model(),
-            row.alone() ? "" : entry.call().conversation(),
-            flag(entry.call().stream()),
-            entry.service().model(),
-            entry.service().backend(),
-            (long) entry.service().attempts(),
-            entry.service().cache(),
-            (long) entry.result().status(),
-            entry.result().outcome(),
-            entry.result().error(),
-            entry.result().errorMessage(),
-            entry.timing().totalMicros(),
-            entry.timing().firstByteMicros(),
-            entry.timing().queueMicros(),
-            entry.traffic().requestBytes(),
-            entry.traffic().responseBytes(),
-            entry.traffic().promptTokens(),
-            entry.traffic().completionTokens(),
-            flag(entry.traffic().estimated()),
-            flag(request != null && request.cut()),
-            flag(response != null && response.cut()),
-            row.alone() ? row.title() : null,
-            request == null ? null : request.utf8(),
-            response == null ? null : response.utf8()
-        };
-    }
-
-    private static long flag(boolean set) {
-        return set ? 1 : 0;
+        to.number(entry.timeMillis());
+        to.text(entry.requestId());
+        to.text(entry.sender().keyId());
+        to.text(entry.sender().keyName());
+        to.text(entry.sender().user());
+        to.text(entry.sender().client());
+        to.text(entry.call().method());
+        to.text(entry.call().route());
+        to.text(entry.call().path());
+        to.text(entry.call().model());
+        to.text(row.alone() ? "" : entry.call().conversation());
+        to.flag(entry.call().stream());
+        to.text(entry.service().model());
+        to.text(entry.service().backend());
+        to.number(entry.service().attempts());
+        to.text(entry.service().cache());
+        to.number(entry.result().status());
+        to.text(entry.result().outcome());
+        to.text(entry.result().error());
+        to.text(entry.result().errorMessage());
+        to.number(entry.timing().totalMicros());
+        to.number(entry.timing().firstByteMicros());
+        to.number(entry.timing().queueMicros());
+        to.number(entry.traffic().requestBytes());
+        to.number(entry.traffic().responseBytes());
+        to.number(entry.traffic().promptTokens());
+        to.number(entry.traffic().completionTokens());
+        to.flag(entry.traffic().estimated());
+        to.flag(request != null && request.cut());
+        to.flag(response != null && response.cut());
+        to.text(row.alone() ? row.title() : null);
+        to.text(request == null ? null : request.utf8());
+        to.text(response == null ? null : response.utf8());
     }
 
     /** The record with these values, and {@code number} for its place. */

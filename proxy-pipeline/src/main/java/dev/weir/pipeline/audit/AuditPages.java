@@ -1,6 +1,5 @@
 package dev.weir.pipeline.audit;
 
-import dev.weir.pipeline.audit.PageBuilder.NewPage;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -24,7 +23,7 @@ import org.slf4j.LoggerFactory;
 final class AuditPages {
     private static final Logger LOG = LoggerFactory.getLogger(AuditPages.class);
     static final int MAX_RECORDS = 500;
-    static final int MAX_BYTES = 512 * 1024;
+    static final int MAX_BYTES = 1024 * 1024;
 
     /** So that what is out of time does not stay for the sake of what is not, and a search by time leads to few pages. */
     static final long MAX_SPAN_MILLIS = 3_600_000;
@@ -49,8 +48,16 @@ final class AuditPages {
             @Nullable PageTerms terms) {
         static final String COLUMNS = "id, records, first_time, last_time, max_status, terms";
 
-        Head at(long place) {
-            return new Head(place, records, firstTime, lastTime, maxStatus, terms);
+        static Head of(long id, List<StoredRow> rows) {
+            long firstTime = Long.MAX_VALUE;
+            long lastTime = Long.MIN_VALUE;
+            int maxStatus = 0;
+            for (StoredRow row : rows) {
+                firstTime = Math.min(firstTime, row.timeMillis());
+                lastTime = Math.max(lastTime, row.timeMillis());
+                maxStatus = Math.max(maxStatus, row.status());
+            }
+            return new Head(id, rows.size(), firstTime, lastTime, maxStatus, PageTerms.of(rows));
         }
 
         static Head read(ResultSet row) throws SQLException {
@@ -83,17 +90,39 @@ final class AuditPages {
         }
     }
 
-    /** Writes {@code pages}, one behind the other. */
-    static void insert(Connection connection, List<NewPage> pages) throws SQLException {
-        for (NewPage page : pages) {
-            insert(connection, page);
+    /** Writes {@code rows} behind what is there. */
+    static void insert(Connection connection, List<StoredRow> rows) throws SQLException {
+        int from = 0;
+        while (from < rows.size()) {
+            int to = end(rows, from);
+            insertPage(connection, rows.subList(from, to));
+            from = to;
         }
     }
 
-    private static void insert(Connection connection, NewPage page) throws SQLException {
+    /** Where a page ends that begins with the row at {@code from}. */
+    private static int end(List<StoredRow> rows, int from) {
+        long firstTime = Long.MAX_VALUE;
+        long lastTime = Long.MIN_VALUE;
+        long bytes = 0;
+        int at = from;
+        while (at < rows.size() && at - from < MAX_RECORDS) {
+            StoredRow row = rows.get(at);
+            firstTime = Math.min(firstTime, row.timeMillis());
+            lastTime = Math.max(lastTime, row.timeMillis());
+            bytes += row.json().length;
+            if (at > from && (bytes > MAX_BYTES || lastTime - firstTime > MAX_SPAN_MILLIS)) {
+                break;
+            }
+            at++;
+        }
+        return at;
+    }
+
+    private static void insertPage(Connection connection, List<StoredRow> rows) throws SQLException {
         Head before = last(connection);
-        Head head = page.head().at(before == null ? 1 : before.id + before.records);
-        byte[] json = page.json();
+        Head head = Head.of(before == null ? 1 : before.id + before.records, rows);
+        byte[] json = PageJson.page(rows);
         while (before != null && before.isTakenInBy(head)) {
             byte[] earlier = rows(connection, before.id, MAX_BYTES - json.length);
             if (earlier == null) {
@@ -194,12 +223,12 @@ final class AuditPages {
     }
 
     private static PageTerms terms(Connection connection, long page) throws SQLException {
-        List<AuditRow> rows = new ArrayList<>();
+        PageTerms terms = new PageTerms();
         try {
-            PageJson.decode(rows(connection, page), page, false, rows::add);
+            PageJson.decode(rows(connection, page), page, false, row -> terms.add(PageTerms.hashes(row)));
         } catch (IOException e) {
             LOG.error("page {} of the audit cannot be read", page, e);
         }
-        return PageTerms.of(rows);
+        return terms;
     }
 }

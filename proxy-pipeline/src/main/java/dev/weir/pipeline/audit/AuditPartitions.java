@@ -38,9 +38,9 @@ final class AuditPartitions {
     }
 
     /** Makes the parts that {@code rows} belong in, if they are not there. */
-    void ensure(List<AuditRow> rows) throws DatabaseAwayException, SQLException {
-        for (AuditRow row : rows) {
-            ensure(Math.floorDiv(row.entry().timeMillis(), DAY_MILLIS));
+    void ensure(List<StoredRow> rows) throws DatabaseAwayException, SQLException {
+        for (StoredRow row : rows) {
+            ensure(Math.floorDiv(row.timeMillis(), DAY_MILLIS));
         }
     }
 

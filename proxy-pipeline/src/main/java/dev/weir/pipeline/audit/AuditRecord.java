@@ -119,7 +119,7 @@ final class AuditRecord {
     }
 
     /** On the writer's thread. */
-    AuditRow row(long sequence) {
+    StoredRow row() {
         Body request = body(question);
         boolean chat = model != null && Chats.isChat(path);
         RequestFacts known =
@@ -137,7 +137,7 @@ final class AuditRecord {
                 traffic,
                 request,
                 body(answer));
-        return new AuditRow(sequence, entry, known.title(), alone);
+        return StoredRow.of(new AuditRow(0, entry, known.title(), alone));
     }
 
     private @Nullable Body body(@Nullable BodyCopy copy) {

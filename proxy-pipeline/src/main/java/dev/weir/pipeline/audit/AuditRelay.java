@@ -3,10 +3,8 @@ package dev.weir.pipeline.audit;
 import dev.weir.core.Meters;
 import dev.weir.pipeline.audit.AuditDrops.Reason;
 import dev.weir.pipeline.audit.AuditTable.Written;
-import dev.weir.pipeline.audit.PageBuilder.NewPage;
 import dev.weir.pipeline.audit.SpillSegment.Page;
 import dev.weir.pipeline.store.Database;
-import dev.weir.pipeline.store.Database.Kind;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -61,7 +59,7 @@ final class AuditRelay {
     private @Nullable Spill spill;
     private long spillRetryNanos = System.nanoTime();
 
-    private AuditBatch gathered;
+    private AuditBatch gathered = new AuditBatch();
     private long goneNanos = System.nanoTime();
     private long sequence;
 
@@ -87,12 +85,6 @@ final class AuditRelay {
         this.drops = drops;
         this.written = meters.counter("weir_audit_written", "Audit records written into the database.");
         this.estate = new Estate(drops);
-        this.gathered = nextBatch();
-    }
-
-    /** What goes to the disk is not made pages. */
-    private AuditBatch nextBatch() {
-        return new AuditBatch(database.kind() == Kind.SQLITE && !spilling);
     }
 
     /** By which name the database and the disk know this process. Any thread. */
@@ -151,9 +143,9 @@ final class AuditRelay {
         ending = true;
     }
 
-    void add(AuditRecord next) {
-        gathered.add(next.row(sequence + 1));
+    void add(StoredRow next) {
         sequence++;
+        gathered.add(next.at(sequence));
     }
 
     /**
@@ -197,7 +189,7 @@ final class AuditRelay {
     private boolean place(boolean crowded, long now) {
         if (!spilling && sent == null && answer == null) {
             send(gathered, now);
-            gathered = nextBatch();
+            gathered = new AuditBatch();
             return true;
         }
         boolean slow = crowded || answer == null || now - answerNanos >= SLOW_NANOS;
@@ -208,7 +200,7 @@ final class AuditRelay {
             return false;
         }
         spilling = true;
-        gathered = nextBatch();
+        gathered = new AuditBatch();
         return true;
     }
 
@@ -227,7 +219,7 @@ final class AuditRelay {
         return true;
     }
 
-    private boolean append(List<AuditRow> rows) {
+    private boolean append(List<StoredRow> rows) {
         Spill into = spill;
         if (into == null || System.nanoTime() - spillRetryNanos < 0) {
             return false;
@@ -246,7 +238,7 @@ final class AuditRelay {
         return true;
     }
 
-    private static long last(List<AuditRow> rows) {
+    private static long last(List<StoredRow> rows) {
         return rows.get(rows.size() - 1).sequence();
     }
 
@@ -260,8 +252,7 @@ final class AuditRelay {
 
     private void send(AuditBatch batch, long now) {
         sent = batch;
-        List<NewPage> pages = batch.pages();
-        ask(null, () -> count(table.write(writer, batch.rows(), pages)), now);
+        ask(null, () -> count(table.write(writer, batch.rows())), now);
     }
 
     private void send(String by, Page about, long now) {

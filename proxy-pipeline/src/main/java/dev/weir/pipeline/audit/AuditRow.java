@@ -9,8 +9,6 @@ package dev.weir.pipeline.audit;
  * @param alone whether it is a chat whose sender says nothing of a conversation: it is one by itself
  */
 record AuditRow(long sequence, AuditEntry entry, String title, boolean alone) {
-    private static final int ROW_BYTES = 1_000;
-
     /** Whether it belongs with others to a conversation that was answered. */
     boolean isPartOfConversation() {
         return !alone && !entry.call().conversation().isEmpty() && isAnswered();
@@ -27,10 +25,5 @@ record AuditRow(long sequence, AuditEntry entry, String title, boolean alone) {
 
     AuditRow withoutBodies() {
         return new AuditRow(sequence, entry.withoutBodies(), title, alone);
-    }
-
-    /** What it takes in memory, roughly. */
-    int weight() {
-        return (int) Math.min(Integer.MAX_VALUE, ROW_BYTES + entry.bodyBytes());
     }
 }

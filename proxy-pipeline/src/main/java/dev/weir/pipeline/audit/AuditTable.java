@@ -1,9 +1,9 @@
 package dev.weir.pipeline.audit;
 
-import dev.weir.pipeline.audit.PageBuilder.NewPage;
 import dev.weir.pipeline.store.Database;
 import dev.weir.pipeline.store.Database.Kind;
 import dev.weir.pipeline.store.DatabaseAwayException;
+import java.io.IOException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -37,17 +37,8 @@ final class AuditTable {
      *
      * @throws DatabaseAwayException if it is not known whether rows were written, or none can be now: repeat it
      */
-    Written write(String writer, List<AuditRow> rows) throws DatabaseAwayException {
-        return write(writer, rows, List.of());
-    }
-
-    /**
-     * As {@link #write(String, List)}.
-     *
-     * @param pages the same rows in pages, for SQLite, or nothing if they are to be made
-     */
-    Written write(String writer, List<AuditRow> rows, List<NewPage> pages) throws DatabaseAwayException {
-        Written written = writeWhatItTakes(writer, rows, pages);
+    Written write(String writer, List<StoredRow> rows) throws DatabaseAwayException {
+        Written written = writeWhatItTakes(writer, rows);
         if (written.refused() > 0) {
             settle(writer, rows.get(rows.size() - 1).sequence());
         }
@@ -69,32 +60,36 @@ final class AuditTable {
         }
     }
 
-    private Written writeWhatItTakes(String writer, List<AuditRow> rows, List<NewPage> pages)
-            throws DatabaseAwayException {
+    private Written writeWhatItTakes(String writer, List<StoredRow> rows) throws DatabaseAwayException {
         try {
-            return new Written(writeAll(writer, rows, pages), 0);
+            return new Written(writeAll(writer, rows), 0);
         } catch (SQLException e) {
             if (partitions != null) {
                 partitions.forget();
             }
         }
         try {
-            return new Written(writeAll(writer, rows, List.of()), 0);
+            return new Written(writeAll(writer, rows), 0);
         } catch (SQLException e) {
             if (isOfTheTable(e)) {
                 throw new DatabaseAwayException("the audit's tables are not as they should be: " + e.getMessage(), e);
             }
             if (rows.size() == 1) {
-                LOG.error(
-                        "the audit record of request {} is refused",
-                        rows.get(0).entry().requestId(),
-                        e);
+                LOG.error("the audit record of request {} is refused", requestId(rows.get(0)), e);
                 return new Written(0, 1);
             }
         }
         int half = rows.size() / 2;
-        return writeWhatItTakes(writer, rows.subList(0, half), List.of())
-                .and(writeWhatItTakes(writer, rows.subList(half, rows.size()), List.of()));
+        return writeWhatItTakes(writer, rows.subList(0, half))
+                .and(writeWhatItTakes(writer, rows.subList(half, rows.size())));
+    }
+
+    private static String requestId(StoredRow row) {
+        try {
+            return PageJson.row(row.sequence(), row.json()).entry().requestId();
+        } catch (IOException e) {
+            throw new IllegalStateException("a row that was never one", e);
+        }
     }
 
     /** Whether no row can be written, because a table or a column is missing: SQLSTATE 42 of PostgreSQL, SQLITE_ERROR. */
@@ -110,8 +105,7 @@ final class AuditTable {
         }
     }
 
-    private int writeAll(String writer, List<AuditRow> rows, List<NewPage> pages)
-            throws DatabaseAwayException, SQLException {
+    private int writeAll(String writer, List<StoredRow> rows) throws DatabaseAwayException, SQLException {
         if (partitions != null) {
             partitions.ensure(rows);
         }
@@ -121,9 +115,9 @@ final class AuditTable {
             while (from < rows.size() && rows.get(from).sequence() <= written) {
                 from++;
             }
-            List<AuditRow> fresh = rows.subList(from, rows.size());
+            List<StoredRow> fresh = rows.subList(from, rows.size());
             if (!fresh.isEmpty()) {
-                insert(connection, fresh, from == 0 ? pages : List.of());
+                insert(connection, fresh);
                 converse(connection, fresh);
                 note(connection, writer, fresh.get(fresh.size() - 1).sequence());
             }
@@ -135,12 +129,13 @@ final class AuditTable {
     private static long lock(Connection connection, String writer) throws SQLException {
         try (PreparedStatement make =
                 connection.prepareStatement("INSERT INTO audit_writers (writer, sequence, updated_at) VALUES (?, 0, ?)"
-                        + " ON CONFLICT (writer) DO UPDATE SET updated_at = excluded.updated_at")) {
+                        + " ON CONFLICT (writer) DO UPDATE SET updated_at = excluded.updated_at RETURNING sequence")) {
             make.setString(1, writer);
             make.setLong(2, System.currentTimeMillis());
-            make.executeUpdate();
+            try (ResultSet row = make.executeQuery()) {
+                return row.next() ? row.getLong(1) : 0;
+            }
         }
-        return sequence(connection, writer);
     }
 
     private static long sequence(Connection connection, String writer) throws SQLException {
@@ -158,11 +153,11 @@ final class AuditTable {
         return database.<Long>read(connection -> sequence(connection, writer));
     }
 
-    private void insert(Connection connection, List<AuditRow> rows, List<NewPage> pages) throws SQLException {
+    private void insert(Connection connection, List<StoredRow> rows) throws SQLException {
         if (partitions != null) {
             CopyRows.copy(connection, rows);
         } else {
-            AuditPages.insert(connection, pages.isEmpty() ? PageBuilder.pagesOf(rows) : pages);
+            AuditPages.insert(connection, rows);
         }
     }
 
@@ -176,11 +171,11 @@ final class AuditTable {
     }
 
     /** The conversations that rows belong to; always in one order, so that two instances never wait for each other. */
-    private static void converse(Connection connection, List<AuditRow> rows) throws SQLException {
+    private static void converse(Connection connection, List<StoredRow> rows) throws SQLException {
         Map<Conversation.Id, Conversation> conversations = new TreeMap<>();
-        for (AuditRow row : rows) {
-            if (row.isPartOfConversation()) {
-                Conversation one = Conversation.of(row);
+        for (StoredRow row : rows) {
+            Conversation one = row.conversation();
+            if (one != null) {
                 conversations.merge(one.id(), one, Conversation::and);
             }
         }

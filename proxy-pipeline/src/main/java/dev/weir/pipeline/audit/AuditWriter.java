@@ -206,7 +206,7 @@ public final class AuditWriter implements AutoCloseable {
 
     private void gather(AuditRecord next) {
         try {
-            relay.add(next);
+            relay.add(next.row());
         } catch (RuntimeException e) {
             LOG.error("an audit record could not be made", e);
             taken.add(-1);

@@ -5,7 +5,6 @@ import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 import org.postgresql.PGConnection;
 import org.postgresql.copy.CopyIn;
 
@@ -14,17 +13,21 @@ final class CopyRows {
     private static final String COPY =
             "COPY audit (" + String.join(", ", AuditColumns.ALL) + ") FROM STDIN WITH (ENCODING 'UTF8')";
 
+    private static final int CHUNK_BYTES = 64 * 1024;
+
     private CopyRows() {}
 
-    static void copy(Connection connection, List<AuditRow> rows) throws SQLException {
+    static void copy(Connection connection, List<StoredRow> rows) throws SQLException {
         CopyIn copy = connection.unwrap(PGConnection.class).getCopyAPI().copyIn(COPY);
         try {
-            ByteArrayOutputStream line = new ByteArrayOutputStream();
-            for (AuditRow row : rows) {
-                line.reset();
-                write(line, AuditColumns.values(row));
-                copy.writeToCopy(line.toByteArray(), 0, line.size());
+            ByteArrayOutputStream lines = new ByteArrayOutputStream(2 * CHUNK_BYTES);
+            for (StoredRow row : rows) {
+                write(lines, row.json());
+                if (lines.size() >= CHUNK_BYTES) {
+                    send(copy, lines);
+                }
             }
+            send(copy, lines);
             copy.endCopy();
         } finally {
             if (copy.isActive()) {
@@ -33,46 +36,65 @@ final class CopyRows {
         }
     }
 
-    private static void write(ByteArrayOutputStream line, @Nullable Object[] values) {
-        for (int i = 0; i < values.length; i++) {
-            if (i > 0) {
-                line.write('\t');
-            }
-            Object value = values[i];
-            if (value == null) {
-                line.write('\\');
-                line.write('N');
-            } else {
-                write(
-                        line,
-                        value instanceof byte[] utf8 ? utf8 : value.toString().getBytes(StandardCharsets.UTF_8));
-            }
-        }
-        line.write('\n');
+    private static void send(CopyIn copy, ByteArrayOutputStream lines) throws SQLException {
+        copy.writeToCopy(lines.toByteArray(), 0, lines.size());
+        lines.reset();
     }
 
-    private static void write(ByteArrayOutputStream line, byte[] utf8) {
-        int from = 0;
-        for (int at = 0; at < utf8.length; at++) {
-            char escape = escape(utf8[at]);
-            if (escape != 0) {
-                line.write(utf8, from, at - from);
-                line.write('\\');
-                line.write(escape);
-                from = at + 1;
+    /** Writes an array of values, as {@link RowBuffer} writes it, as a line. */
+    private static void write(ByteArrayOutputStream lines, byte[] json) {
+        int at = 1;
+        while (at < json.length) {
+            switch (json[at]) {
+                case '"' -> at = text(lines, json, at + 1);
+                case ',' -> {
+                    lines.write('\t');
+                    at++;
+                }
+                case ']' -> {
+                    lines.write('\n');
+                    at++;
+                }
+                case 'n' -> {
+                    lines.write('\\');
+                    lines.write('N');
+                    at += "null".length();
+                }
+                default -> lines.write(json[at++]);
             }
         }
-        line.write(utf8, from, utf8.length - from);
     }
 
-    /** What stands for {@code octet} behind a backslash; 0 if it stands for itself. */
-    private static char escape(byte octet) {
-        return switch (octet) {
-            case '\\' -> '\\';
-            case '\n' -> 'n';
-            case '\r' -> 'r';
-            case '\t' -> 't';
-            default -> 0;
-        };
+    /** Writes a string; where its text begins and, as what is returned, where what follows it does. */
+    private static int text(ByteArrayOutputStream lines, byte[] json, int start) {
+        int from = start;
+        int at = start;
+        while (json[at] != '"') {
+            if (json[at] != '\\') {
+                at++;
+                continue;
+            }
+            lines.write(json, from, at - from);
+            at = escape(lines, json, at + 1);
+            from = at;
+        }
+        lines.write(json, from, at - from);
+        return at + 1;
+    }
+
+    /** JSON and {@code COPY} escape alike, but for signs that stand for themselves there, and numbers. */
+    private static int escape(ByteArrayOutputStream lines, byte[] json, int escaped) {
+        switch (json[escaped]) {
+            case '"' -> lines.write('"');
+            case 'u' -> {
+                lines.write(Integer.parseInt(new String(json, escaped + 1, 4, StandardCharsets.US_ASCII), 16));
+                return escaped + 5;
+            }
+            default -> {
+                lines.write('\\');
+                lines.write(json[escaped]);
+            }
+        }
+        return escaped + 1;
     }
 }

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.core.StreamReadConstraints;
 import dev.weir.pipeline.audit.AuditColumns.Values;
 import java.io.IOException;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -35,27 +36,29 @@ final class PageJson {
 
     private PageJson() {}
 
-    /** Writes one record. */
-    static void write(PageBuffer json, AuditRow row) {
-        write(json, AuditColumns.values(row));
+    /** One record. */
+    static byte[] write(AuditRow row) {
+        RowBuffer values = RowBuffer.begin();
+        AuditColumns.write(values, row);
+        return values.end();
     }
 
-    private static void write(PageBuffer json, @Nullable Object[] values) {
-        char before = '[';
-        for (Object value : values) {
-            json.sign(before);
-            if (value instanceof String text) {
-                json.string(text);
-            } else if (value instanceof byte[] utf8) {
-                json.string(utf8);
-            } else if (value instanceof Long number) {
-                json.number(number);
-            } else {
-                json.nothing();
-            }
-            before = ',';
+    /** A page of such records. */
+    static byte[] page(List<StoredRow> rows) {
+        int length = 1;
+        for (StoredRow row : rows) {
+            length = Math.addExact(length, row.json().length + 1);
         }
-        json.sign(']');
+        byte[] page = new byte[length];
+        int at = 0;
+        for (StoredRow row : rows) {
+            byte[] json = row.json();
+            page[at] = (byte) (at == 0 ? '[' : ',');
+            System.arraycopy(json, 0, page, at + 1, json.length);
+            at += 1 + json.length;
+        }
+        page[at] = ']';
+        return page;
     }
 
     /** Two arrays as one. */
@@ -83,6 +86,18 @@ final class PageJson {
                         AuditColumns.row(number, new StoredValues(json, bodies ? AuditColumns.ALL.size() : BODIES)));
                 number++;
             }
+        }
+    }
+
+    /**
+     * A record, under the number {@code sequence}.
+     *
+     * @throws IOException if this is none
+     */
+    static AuditRow row(long sequence, byte[] row) throws IOException {
+        try (JsonParser json = JSON.createParser(row)) {
+            expect(json, JsonToken.START_ARRAY);
+            return AuditColumns.row(sequence, new StoredValues(json, AuditColumns.ALL.size()));
         }
     }
 

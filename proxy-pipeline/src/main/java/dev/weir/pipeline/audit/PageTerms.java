@@ -21,22 +21,31 @@ final class PageTerms {
 
     private final long[] words = new long[BITS / Long.SIZE];
 
-    static PageTerms of(Collection<AuditRow> rows) {
+    static PageTerms of(Collection<StoredRow> rows) {
         PageTerms terms = new PageTerms();
-        rows.forEach(terms::add);
+        rows.forEach(row -> terms.add(row.terms()));
         return terms;
     }
 
-    /** For who makes it. */
-    void add(AuditRow row) {
+    /** What is noted of a record's names. */
+    static long[] hashes(AuditRow row) {
         AuditEntry entry = row.entry();
-        add(entry.requestId());
-        add(entry.sender().keyId());
-        add(entry.call().model());
-        add(entry.service().model());
-        add(entry.call().conversation());
-        if (row.isAnsweredAlone()) {
-            add(ALONE);
+        return new long[] {
+            hash(entry.requestId()),
+            hash(entry.sender().keyId()),
+            hash(entry.call().model()),
+            hash(entry.service().model()),
+            hash(row.isAnsweredAlone() ? ALONE : entry.call().conversation())
+        };
+    }
+
+    /** For who makes it. */
+    void add(long[] hashes) {
+        for (long hash : hashes) {
+            for (int i = 0; i < HASHES; i++) {
+                int bit = bit(hash, i);
+                words[bit / Long.SIZE] |= 1L << bit;
+            }
         }
     }
 
@@ -54,14 +63,6 @@ final class PageTerms {
         byte[] bytes = new byte[BYTES];
         ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asLongBuffer().put(words);
         return bytes;
-    }
-
-    private void add(String name) {
-        long hash = hash(name);
-        for (int i = 0; i < HASHES; i++) {
-            int bit = bit(hash, i);
-            words[bit / Long.SIZE] |= 1L << bit;
-        }
     }
 
     boolean mayHold(String name) {

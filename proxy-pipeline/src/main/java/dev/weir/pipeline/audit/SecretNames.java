@@ -27,6 +27,9 @@ final class SecretNames {
     /** The same by their first letter, those that begin with an ASCII one: most words of a prompt begin as none of them. */
     private final String[][] byFirst = new String[ASCII][];
 
+    /** The letters that names end with, which fewer words end with than begin as one. */
+    private final boolean[] last = new boolean[ASCII];
+
     private final boolean allWords;
 
     SecretNames(List<String> names) {
@@ -40,6 +43,12 @@ final class SecretNames {
         }
         for (int first = 0; first < byFirst.length; first++) {
             byFirst[first] = grouped.getOrDefault((char) first, List.of()).toArray(new String[0]);
+        }
+        for (String name : this.names) {
+            char end = name.isEmpty() ? ASCII : name.charAt(name.length() - 1);
+            if (end < ASCII) {
+                last[end] = true;
+            }
         }
         allWords = this.names.stream().allMatch(name -> !name.isEmpty() && isWords(name, 0, name.length()));
     }
@@ -100,9 +109,34 @@ final class SecretNames {
         return false;
     }
 
-    /** Whether any name begins with the ASCII letter {@code first}, in upper or lower case. */
-    boolean mayBeginWith(char first) {
-        return byFirst[Character.toLowerCase(first)].length > 0;
+    /** Whether a name may end with {@code c}, a part of a word: what joins words may stand behind a name. */
+    boolean mayEndWith(char c) {
+        return isJoint(c) || last[Character.toLowerCase(c)];
+    }
+
+    /** Whether the words there are a name, the first of which begins at {@code first}: the same for ASCII in bytes. */
+    boolean contains(byte[] text, int first, int end) {
+        for (String name : byFirst[Character.toLowerCase((char) text[first])]) {
+            if (isName(text, first, end, name)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static boolean isName(byte[] text, int start, int end, String name) {
+        int matched = 0;
+        for (int at = start; at < end; at++) {
+            char c = (char) text[at];
+            if (isJoint(c)) {
+                continue;
+            }
+            if (matched == name.length() || Character.toLowerCase(c) != name.charAt(matched)) {
+                return false;
+            }
+            matched++;
+        }
+        return matched == name.length();
     }
 
     private static boolean isName(String text, int start, int end, String name) {

@@ -83,6 +83,10 @@ final class SecretSigns {
                 return true;
             }
         }
+        // Of most words the last letter tells.
+        if (end > 0 && isWord(text[end - 1]) && !names.mayEndWith((char) text[end - 1])) {
+            return false;
+        }
         int start = end;
         while (start > 0 && isWord(text[start - 1])) {
             start--;
@@ -97,10 +101,7 @@ final class SecretSigns {
         while (first < end && SecretNames.isJoint((char) text[first])) {
             first++;
         }
-        return first == end
-                ? start < end
-                : names.mayBeginWith((char) text[first])
-                        && names.contains(new String(text, first, end - first, StandardCharsets.ISO_8859_1));
+        return first == end ? start < end : names.contains(text, first, end);
     }
 
     private static boolean isBlankOrQuote(byte octet) {

@@ -190,11 +190,11 @@ final class Spill implements AutoCloseable {
      *
      * @return false if they would be more than {@code maxBytes} together with what is there
      */
-    boolean append(List<AuditRow> rows, long maxBytes) throws IOException {
+    boolean append(List<StoredRow> rows, long maxBytes) throws IOException {
         List<byte[]> frames = new ArrayList<>(rows.size());
         int length = 0;
-        for (AuditRow row : rows) {
-            byte[] frame = SpillSegment.frame(RowCodec.encode(row));
+        for (StoredRow row : rows) {
+            byte[] frame = SpillFrame.of(row);
             frames.add(frame);
             length += frame.length;
         }

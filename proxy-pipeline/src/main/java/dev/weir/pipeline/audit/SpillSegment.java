@@ -9,17 +9,14 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A file of rows, written at its end and read from its beginning. Each row stands behind its length and its CRC-32C, so that
- * one of which only a part was written is known. Confined to one thread.
+ * A file of rows, written at its end and read from its beginning. Rows are {@linkplain SpillFrame framed}, so that one
+ * of which only a part was written is known. Confined to one thread.
  */
 final class SpillSegment implements AutoCloseable {
     static final String SUFFIX = ".spill";
-
-    private static final int FRAME_HEAD_BYTES = 8;
-    private static final int MAX_FRAME_BYTES = 256 << 20;
 
     private final Path file;
     private final FileChannel channel;
@@ -88,18 +85,8 @@ final class SpillSegment implements AutoCloseable {
         torn = false;
     }
 
-    static byte[] frame(byte[] row) {
-        CRC32C checksum = new CRC32C();
-        checksum.update(row);
-        return ByteBuffer.allocate(FRAME_HEAD_BYTES + row.length)
-                .putInt(row.length)
-                .putInt((int) checksum.getValue())
-                .put(row)
-                .array();
-    }
-
     /** The rows of up to so many frames from {@code offset} on, and where they end. */
-    record Page(List<AuditRow> rows, long end) {}
+    record Page(List<StoredRow> rows, long end) {}
 
     /**
      * Reads on behind what was acknowledged.
@@ -107,46 +94,47 @@ final class SpillSegment implements AutoCloseable {
      * @throws DamagedException if what follows was not written whole, or was changed
      */
     Page read(int maxRows, long maxWeight) throws IOException {
-        List<AuditRow> rows = new ArrayList<>();
+        List<StoredRow> rows = new ArrayList<>();
         long at = read;
         long weight = 0;
         while (at < size && rows.size() < maxRows && weight < maxWeight) {
-            ByteBuffer head = fully(at, FRAME_HEAD_BYTES);
-            int length = head.getInt();
-            int checksum = head.getInt();
-            if (length < 0 || length > MAX_FRAME_BYTES || at + FRAME_HEAD_BYTES + length > size) {
+            ByteBuffer frame = frame(at);
+            if (frame == null) {
                 return damaged(rows, at);
             }
-            byte[] bytes = fully(at + FRAME_HEAD_BYTES, length).array();
-            CRC32C found = new CRC32C();
-            found.update(bytes);
-            if ((int) found.getValue() != checksum) {
-                return damaged(rows, at);
-            }
-            AuditRow row = RowCodec.decode(bytes);
+            StoredRow row = SpillFrame.read(frame);
             rows.add(row);
             weight += row.weight();
-            at += FRAME_HEAD_BYTES + length;
+            at += frame.capacity();
         }
         return new Page(rows, at);
     }
 
+    /** The frame that begins at {@code at}; null if it is none, or not all of it is there. */
+    private @Nullable ByteBuffer frame(long at) throws IOException {
+        ByteBuffer head = bytes(at, SpillFrame.HEAD_BYTES);
+        int length = head == null ? -1 : SpillFrame.length(head);
+        ByteBuffer frame = length < 0 ? null : bytes(at, SpillFrame.HEAD_BYTES + length);
+        return frame != null && SpillFrame.isWhole(frame) ? frame : null;
+    }
+
     /** What was read before the damage is given first. */
-    private Page damaged(List<AuditRow> rows, long at) throws IOException {
+    private Page damaged(List<StoredRow> rows, long at) throws IOException {
         if (rows.isEmpty()) {
             throw new DamagedException(size - at);
         }
         return new Page(rows, at);
     }
 
-    private ByteBuffer fully(long at, int length) throws IOException {
+    /** So many bytes; null if there are fewer. */
+    private @Nullable ByteBuffer bytes(long at, int length) throws IOException {
         if (at + length > size) {
-            throw new DamagedException(size - at);
+            return null;
         }
         ByteBuffer bytes = ByteBuffer.allocate(length);
         while (bytes.hasRemaining()) {
             if (channel.read(bytes, at + bytes.position()) < 0) {
-                throw new DamagedException(size - at);
+                return null;
             }
         }
         return bytes.flip();

@@ -91,7 +91,7 @@ final class AuditMigrationTest {
     @Test
     void recordsAreAllThereAndChatsThatStandAloneKeepTheirTitles() throws Exception {
         Database before = test.open();
-        new AuditTable(before).write("w", List.of(answered(1), answered(2), answered(3)));
+        new AuditTable(before).write("w", SpillTest.stored(List.of(answered(1), answered(2), answered(3))));
         List<AuditEntry> entries = entries(before);
         before.write(this::toVersion3);
 

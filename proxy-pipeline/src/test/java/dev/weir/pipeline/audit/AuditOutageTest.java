@@ -141,7 +141,7 @@ final class AuditOutageTest {
                 List<AuditRow> rows = IntStream.range(from, from + 500)
                         .mapToObj(i -> SpillTest.row(i, "b"))
                         .toList();
-                assertThat(left.append(rows, Long.MAX_VALUE)).isTrue();
+                assertThat(left.append(SpillTest.stored(rows), Long.MAX_VALUE)).isTrue();
             }
             left.taken(backlog);
         }

@@ -63,7 +63,7 @@ final class AuditReaderTest {
         AuditTable table = new AuditTable(database);
         for (int from = 0; from < RECORDS; ) {
             int to = Math.min(RECORDS, from + 1 + random.nextInt(random.nextBoolean() ? 5 : 200));
-            table.write("w", rows.subList(from, to));
+            table.write("w", SpillTest.stored(rows.subList(from, to)));
             from = to;
         }
     }

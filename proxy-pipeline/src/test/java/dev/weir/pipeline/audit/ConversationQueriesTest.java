@@ -46,7 +46,7 @@ final class ConversationQueriesTest {
         for (int i = 1; i <= MANY; i++) {
             rows.add(alone(i));
             if (rows.size() == BATCH || i == MANY) {
-                table.write("w", List.copyOf(rows));
+                table.write("w", SpillTest.stored(List.copyOf(rows)));
                 rows.clear();
             }
         }
@@ -126,7 +126,7 @@ final class ConversationQueriesTest {
                 AuditRow row = alone(i);
                 rows.add(i == from ? AuditTableTest.at(row, 1) : AuditTableTest.at(row, 1_000_000 + i));
             }
-            table.write("w", rows);
+            table.write("w", SpillTest.stored(rows));
         }
         AuditWriter writer = new AuditWriter(database, new TestMeters());
         ConversationQueries conversations = new ConversationQueries(database, writer);
@@ -188,7 +188,7 @@ final class ConversationQueriesTest {
                     "title",
                     alone));
         }
-        table.write("w", rows);
+        table.write("w", SpillTest.stored(rows));
         ConversationQueries queries = new ConversationQueries(database, new AuditWriter(database, new TestMeters()));
 
         assertThat(pages(cursor -> queries.list(Search.ALL, 1, cursor))).containsExactlyInAnyOrderElementsOf(names);

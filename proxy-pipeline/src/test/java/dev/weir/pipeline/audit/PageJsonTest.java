@@ -22,7 +22,7 @@ final class PageJsonTest {
     private static final int ROUNDS = 2_000;
 
     private static byte[] encode(List<AuditRow> rows) {
-        return PageBuilder.pagesOf(rows).get(0).json();
+        return PageJson.page(SpillTest.stored(rows));
     }
 
     private static List<AuditRow> decode(byte[] page, boolean bodies) throws IOException {
@@ -83,28 +83,23 @@ final class PageJsonTest {
         List<Long> numbers = List.of(0L, 9L, 10L, 999_999_999L, 1_000_000_000L, -1L, Long.MIN_VALUE, Long.MAX_VALUE);
         String all = IntStream.range(0, 0x250).mapToObj(Character::toString).collect(Collectors.joining());
         String large = all.repeat(200);
-        try (PageBuffer json = PageBuffer.take()) {
-            json.sign('[');
-            for (long number : numbers) {
-                json.number(number);
-                json.sign(',');
-            }
-            json.string(all);
-            json.sign(',');
-            json.string(large.getBytes(StandardCharsets.UTF_8));
-            json.sign(',');
-            json.nothing();
-            json.sign(']');
+        RowBuffer row = RowBuffer.begin();
+        numbers.forEach(row::number);
+        row.text(all);
+        row.text(large.getBytes(StandardCharsets.UTF_8));
+        row.text((String) null);
+        row.flag(true);
 
-            JsonNode read = new ObjectMapper().readTree(json.bytes());
-            assertThat(read).hasSize(numbers.size() + 3);
-            for (int i = 0; i < numbers.size(); i++) {
-                assertThat(read.get(i).longValue()).isEqualTo(numbers.get(i));
-            }
-            assertThat(read.get(numbers.size()).textValue()).isEqualTo(all);
-            assertThat(read.get(numbers.size() + 1).textValue()).isEqualTo(large);
-            assertThat(read.get(numbers.size() + 2).isNull()).isTrue();
+        JsonNode read = new ObjectMapper().readTree(row.end());
+
+        assertThat(read).hasSize(numbers.size() + 4);
+        for (int i = 0; i < numbers.size(); i++) {
+            assertThat(read.get(i).longValue()).isEqualTo(numbers.get(i));
         }
+        assertThat(read.get(numbers.size()).textValue()).isEqualTo(all);
+        assertThat(read.get(numbers.size() + 1).textValue()).isEqualTo(large);
+        assertThat(read.get(numbers.size() + 2).isNull()).isTrue();
+        assertThat(read.get(numbers.size() + 3).intValue()).isEqualTo(1);
     }
 
     @Test
@@ -112,12 +107,11 @@ final class PageJsonTest {
         for (char sign = 0; sign < 0x100; sign++) {
             for (int place = 0; place < 17; place++) {
                 String text = "x".repeat(place) + sign + "y".repeat(17 - place);
-                try (PageBuffer json = PageBuffer.take()) {
-                    json.string(text.getBytes(StandardCharsets.UTF_8));
+                RowBuffer row = RowBuffer.begin();
+                row.text(text.getBytes(StandardCharsets.UTF_8));
 
-                    assertThat(new ObjectMapper().readTree(json.bytes()).textValue())
-                            .isEqualTo(text);
-                }
+                assertThat(new ObjectMapper().readTree(row.end()).get(0).textValue())
+                        .isEqualTo(text);
             }
         }
     }

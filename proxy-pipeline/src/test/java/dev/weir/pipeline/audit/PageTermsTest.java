@@ -18,13 +18,17 @@ final class PageTermsTest {
                 .toList();
     }
 
+    private static PageTerms terms(List<AuditRow> rows) {
+        return PageTerms.of(SpillTest.stored(rows));
+    }
+
     private static PageTerms read(PageTerms terms) {
         return Objects.requireNonNull(PageTerms.read(terms.bytes()));
     }
 
     @Test
     void everyNameThatOccursMayOccur() {
-        PageTerms terms = read(PageTerms.of(rows(1, FULL)));
+        PageTerms terms = read(terms(rows(1, FULL)));
 
         assertThat(rows(1, FULL)).allMatch(row -> terms.mayHold(row.entry().requestId()));
         assertThat(List.of("k", "m", "c", "r2")).allMatch(terms::mayHold);
@@ -32,7 +36,7 @@ final class PageTermsTest {
 
     @Test
     void ofNamesThatDoNotOccurFewMay() {
-        PageTerms terms = read(PageTerms.of(rows(1, FULL)));
+        PageTerms terms = read(terms(rows(1, FULL)));
 
         assertThat(IntStream.range(0, STRANGERS).filter(i -> terms.mayHold("stranger-" + i)))
                 .hasSizeLessThan(STRANGERS / 20);
@@ -40,8 +44,8 @@ final class PageTermsTest {
 
     @Test
     void aPageThatTakesInAnotherHoldsTheNamesOfBoth() {
-        PageTerms terms = PageTerms.of(rows(1, 10));
-        PageTerms both = Objects.requireNonNull(PageTerms.union(terms, PageTerms.of(rows(11, 20))));
+        PageTerms terms = terms(rows(1, 10));
+        PageTerms both = Objects.requireNonNull(PageTerms.union(terms, terms(rows(11, 20))));
 
         assertThat(rows(1, 20)).allMatch(row -> both.mayHold(row.entry().requestId()));
         assertThat(PageTerms.union(terms, null)).isNull();
@@ -52,8 +56,8 @@ final class PageTermsTest {
         AuditRow failed = SpillTest.row(2, "b");
         AuditRow answered = AuditTableTest.at(failed, 1);
 
-        assertThat(PageTerms.of(List.of(failed)).mayHold(PageTerms.ALONE)).isFalse();
-        assertThat(PageTerms.of(List.of(answered)).mayHold(PageTerms.ALONE)).isTrue();
+        assertThat(terms(List.of(failed)).mayHold(PageTerms.ALONE)).isFalse();
+        assertThat(terms(List.of(answered)).mayHold(PageTerms.ALONE)).isTrue();
     }
 
     @Test
