@@ -104,13 +104,13 @@ final class AuditPages {
     private static int end(List<StoredRow> rows, int from) {
         long firstTime = Long.MAX_VALUE;
         long lastTime = Long.MIN_VALUE;
-        long bytes = 0;
+        long bytes = 1;
         int at = from;
         while (at < rows.size() && at - from < MAX_RECORDS) {
             StoredRow row = rows.get(at);
             firstTime = Math.min(firstTime, row.timeMillis());
             lastTime = Math.max(lastTime, row.timeMillis());
-            bytes += row.json().length;
+            bytes += row.json().length + 1;
             if (at > from && (bytes > MAX_BYTES || lastTime - firstTime > MAX_SPAN_MILLIS)) {
                 break;
             }

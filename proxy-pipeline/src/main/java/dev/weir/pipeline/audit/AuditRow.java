@@ -1,10 +1,9 @@
 package dev.weir.pipeline.audit;
 
 /**
- * An entry on its way to the database.
+ * An entry before it is stored, or as it was read.
  *
- * @param sequence its place among those of its writer: each is written once, in this order. Of one that was read, its number
- *     in the database
+ * @param sequence of one that was read, its number in the database; else its place among those of its writer, or 0
  * @param title what its conversation is called if it is the first of it
  * @param alone whether it is a chat whose sender says nothing of a conversation: it is one by itself
  */

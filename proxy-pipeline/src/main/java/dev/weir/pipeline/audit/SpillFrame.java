@@ -9,6 +9,7 @@ import java.util.zip.CRC32C;
 final class SpillFrame {
     static final int HEAD_BYTES = 8;
 
+    private static final int MIN_BYTES = Byte.BYTES + Long.BYTES + Integer.BYTES;
     private static final int MAX_BYTES = 256 << 20;
     private static final byte VERSION = 3;
 
@@ -16,7 +17,7 @@ final class SpillFrame {
 
     static byte[] of(StoredRow row) {
         byte[] title = title(row).getBytes(StandardCharsets.UTF_8);
-        int length = Byte.BYTES + Long.BYTES + Integer.BYTES + title.length + row.json().length;
+        int length = MIN_BYTES + title.length + row.json().length;
         ByteBuffer frame = ByteBuffer.allocate(HEAD_BYTES + length);
         frame.position(HEAD_BYTES)
                 .put(VERSION)
@@ -40,11 +41,12 @@ final class SpillFrame {
         return (int) checksum.getValue();
     }
 
-    /** How many bytes follow {@code head}; less than none if it is no head. */
+    /** How many bytes follow {@code head}; less than none if it is no head, as zeros are none. */
     static int length(ByteBuffer head) {
         int length = head.getInt(0);
-        return length <= MAX_BYTES ? length : -1;
+        return length >= MIN_BYTES && length <= MAX_BYTES ? length : -1;
     }
+
     /** Whether this frame is as it was written. */
     static boolean isWhole(ByteBuffer frame) {
         return frame.getInt(Integer.BYTES) == checksum(frame, frame.capacity() - HEAD_BYTES);

@@ -190,6 +190,20 @@ final class SpillTest {
     }
 
     @Test
+    void zerosBehindTheLastFrameCostNothing() throws IOException {
+        Spill spill = Spill.create(parent, "w");
+        spill.append(rows(1, 5), MUCH);
+        spill.close();
+        byte[] bytes = Files.readAllBytes(segment());
+        Files.write(segment(), Arrays.copyOf(bytes, bytes.length + 4_096));
+
+        Spill found = Spill.leftBehind(parent).get(0);
+
+        assertThat(drain(found)).isEqualTo(sequences(1, 5));
+        found.delete();
+    }
+
+    @Test
     void titlesOfConversationsComeBackWithTheirRows() throws IOException {
         try (Spill spill = Spill.create(parent, "w")) {
             AuditRow row = AuditTableTest.at(row(1, "body"), 1);
