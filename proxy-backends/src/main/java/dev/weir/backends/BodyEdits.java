@@ -1,6 +1,7 @@
 package dev.weir.backends;
 
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
+import dev.weir.core.JsonEscapes;
 import dev.weir.core.ModelRequest.Span;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;

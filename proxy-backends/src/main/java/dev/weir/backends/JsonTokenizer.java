@@ -1,5 +1,6 @@
 package dev.weir.backends;
 
+import dev.weir.core.JsonEscapes;
 import dev.weir.core.Swar;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

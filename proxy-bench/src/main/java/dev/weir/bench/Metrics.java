@@ -15,8 +15,14 @@ record Metrics(String text) {
 
     /** The value of {@code name}, those of all labels together; 0 if it has none yet. */
     double sum(String name) {
+        return sum(name, "");
+    }
+
+    /** As {@link #sum(String)}, of the lines in which {@code label} stands. */
+    double sum(String name, String label) {
         List<String> lines = text.lines()
                 .filter(line -> line.startsWith(name + "{") || line.startsWith(name + " "))
+                .filter(line -> line.contains(label))
                 .toList();
         return lines.stream()
                 .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))

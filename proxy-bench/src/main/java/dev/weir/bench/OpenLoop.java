@@ -2,7 +2,6 @@ package dev.weir.bench;
 
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
@@ -51,7 +50,7 @@ final class OpenLoop implements AutoCloseable {
     }
 
     Seen run(Peer peer, Request request, int connections, double perSecond, double seconds) throws VoidCellException {
-        Run run = new Run(peer.name(), group.next(), request.wire(peer), connections, perSecond, seconds);
+        Run run = new Run(peer, group.next(), request, connections, perSecond, seconds);
         try {
             run.connect(peer.port()).get(CONNECT_TIMEOUT_SECONDS, TimeUnit.SECONDS);
             long cpuBefore = peer.cpuMicros();
@@ -81,7 +80,8 @@ final class OpenLoop implements AutoCloseable {
     private static final class Run {
         private final String peer;
         private final EventLoop loop;
-        private final ByteBuf request;
+        private final byte[] request;
+        private final int numberEnd;
         private final int connections;
         private final long total;
         private final double nanosBetween;
@@ -94,11 +94,11 @@ final class OpenLoop implements AutoCloseable {
         private long sent;
         private long answered;
 
-        Run(String peer, EventLoop loop, byte[] request, int connections, double perSecond, double seconds) {
-            this.peer = peer;
+        Run(Peer peer, EventLoop loop, Request request, int connections, double perSecond, double seconds) {
+            this.peer = peer.name();
             this.loop = loop;
-            this.request = Unpooled.unreleasableBuffer(
-                    Unpooled.directBuffer(request.length).writeBytes(request));
+            this.request = request.wire(peer);
+            this.numberEnd = request.numberEnd(peer);
             this.connections = connections;
             this.total = Math.round(perSecond * seconds);
             this.nanosBetween = 1e9 / perSecond;
@@ -154,6 +154,9 @@ final class OpenLoop implements AutoCloseable {
                 if (connection == null) {
                     return;
                 }
+                if (numberEnd > 0) {
+                    Request.number(request, numberEnd);
+                }
                 connection.send(due(sent++), request);
             }
         }
@@ -183,7 +186,6 @@ final class OpenLoop implements AutoCloseable {
                         open.forEach(Channel::close);
                     })
                     .syncUninterruptibly();
-            request.unwrap().release();
         }
     }
 
@@ -205,10 +207,11 @@ final class OpenLoop implements AutoCloseable {
             run.onConnected(this);
         }
 
-        void send(long due, ByteBuf request) {
+        void send(long due, byte[] request) {
             dueNanos = due;
             waiting = true;
-            channel.writeAndFlush(request.duplicate(), channel.voidPromise());
+            ByteBuf copy = channel.alloc().directBuffer(request.length).writeBytes(request);
+            channel.writeAndFlush(copy, channel.voidPromise());
         }
 
         @Override

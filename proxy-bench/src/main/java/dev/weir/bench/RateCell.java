@@ -12,6 +12,8 @@ final class RateCell implements Cell {
     static final String CPU = "CPU per chat, µs";
     private static final String DROPPED = "weir_audit_dropped_total";
     private static final String WRITTEN = "weir_audit_written_total";
+    private static final String CACHED = "weir_cache_requests_total";
+    private static final String KEPT = "weir_cache_entries";
 
     /** Times as long as a round: at this rate the last of the code is compiled late. */
     private static final int WARM_UPS = 5;
@@ -22,10 +24,12 @@ final class RateCell implements Cell {
     private static final List<Double> PERCENTILES = List.of(50.0, 90.0, 99.0, 99.9);
 
     /** How many connections carry how many chats a second. */
-    private enum Point {
+    enum Point {
         /** One connection sends when the answer before has come: two milliseconds have to be enough for each. */
         ONE(1, 500),
         USUAL(64, 2_000),
+        /** What the whole chain does for a chat that the cache would give, if it had it. */
+        NEW(64, 2_000),
         MANY(512, 2_000);
 
         private final int connections;
@@ -36,9 +40,13 @@ final class RateCell implements Cell {
             this.perSecond = perSecond;
         }
 
+        private Request request() {
+            return this == NEW ? Request.newQuestion() : Request.chat();
+        }
+
         @Override
         public String toString() {
-            return ChatCell.point(connections);
+            return ChatCell.point(connections) + (this == NEW ? ", new questions" : "");
         }
     }
 
@@ -50,7 +58,9 @@ final class RateCell implements Cell {
     @Override
     public String about() {
         return "The same chat at a fixed rate: 2,000 a second over 64 and over 512 connections, which take turns; 500 a second"
-                + " over one, which waits for each answer before it sends the next and has time for that. Latency counts from"
+                + " over one, which waits for each answer before it sends the next and has time for that. New questions are chats"
+                + " that the cache would answer (temperature 0), had anybody asked them before: each is looked for, and its answer"
+                + " kept. Latency counts from"
                 + " the moment at which a request was due. Added is what a peer's percentile has above the same percentile"
                 + " without a proxy, in the same round.";
     }
@@ -71,21 +81,31 @@ final class RateCell implements Cell {
         List<Peer> plain = List.of(run.peers().nginx(backend), run.peers().haproxy(backend), weir.start(backend));
         List<Peer> audited = List.of(
                 weir.start(weir.plain(backend).with(WeirConf.Chain.AUDITED)).named(Peer.WEIR_AUDIT),
-                weir.start(weir.plain(backend).with(WeirConf.Chain.AUDITED_WITH_BODIES))
-                        .named(Peer.WEIR_BODIES));
+                weir.start(weir.plain(backend).with(WeirConf.Chain.EVERYTHING)).named(Peer.WEIR_BODIES));
         List<Peer> all = new ArrayList<>(plain);
-        all.add(weir.start(weir.plain(backend).with(WeirConf.Chain.AUTH)).named(Peer.WEIR_AUTH));
+        Peer auth = weir.start(weir.plain(backend).with(WeirConf.Chain.AUTH)).named(Peer.WEIR_AUTH);
+        List<Peer> asked = List.of(auth, audited.get(1));
+        all.add(auth);
         all.addAll(audited);
         try (OpenLoop load = new OpenLoop()) {
-            run.warmUp(all, Request.chat(), Point.USUAL.connections);
+            run.warmUp(all, Point.USUAL.request(), Point.USUAL.connections);
+            run.warmUp(asked, Point.NEW.request(), Point.NEW.connections);
             send(load, direct, Point.USUAL, WARM_UPS * run.seconds());
             for (Peer peer : all) {
                 send(load, peer, Point.USUAL, WARM_UPS * run.seconds());
             }
+            for (Peer peer : asked) {
+                send(load, peer, Point.NEW, WARM_UPS * run.seconds());
+            }
             Map<Peer, Double> droppedBefore = dropped(audited);
             run.rounds(() -> {
                 for (Point point : Point.values()) {
-                    measure(run, load, point, direct, point == Point.USUAL ? all : plain);
+                    List<Peer> proxies = switch (point) {
+                        case USUAL -> all;
+                        case NEW -> asked;
+                        case ONE, MANY -> plain;
+                    };
+                    measure(run, load, point, direct, proxies);
                 }
             });
             for (Peer peer : audited) {
@@ -99,12 +119,26 @@ final class RateCell implements Cell {
         }
     }
 
-    private static OpenLoop.Seen send(OpenLoop load, Peer peer, Point point, double seconds) throws VoidCellException {
-        return load.run(peer, Request.chat(), point.connections, point.perSecond, seconds);
+    private static OpenLoop.Seen send(OpenLoop load, Peer peer, Point point, double seconds)
+            throws IOException, VoidCellException {
+        boolean keeps = point == Point.NEW && peer.name().equals(Peer.WEIR_BODIES);
+        double missesBefore = keeps ? misses(peer) : 0;
+        OpenLoop.Seen seen = load.run(peer, point.request(), point.connections, point.perSecond, seconds);
+        if (keeps && misses(peer) - missesBefore != seen.latencies().getTotalCount()) {
+            throw new VoidCellException(peer.name() + ": some questions were not new to the cache");
+        }
+        if (keeps && Metrics.of(peer).sum(KEPT) == 0) {
+            throw new VoidCellException(peer.name() + ": the cache keeps no answers");
+        }
+        return seen;
+    }
+
+    private static double misses(Peer peer) throws IOException {
+        return Metrics.of(peer).sum(CACHED, "result=\"miss\"");
     }
 
     private static void measure(CellRun run, OpenLoop load, Point point, Peer direct, List<Peer> proxies)
-            throws VoidCellException {
+            throws IOException, VoidCellException {
         OpenLoop.Seen without = send(load, direct, point, ROUND * run.seconds());
         for (double percentile : PERCENTILES) {
             run.add(

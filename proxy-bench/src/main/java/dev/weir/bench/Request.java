@@ -3,11 +3,12 @@ package dev.weir.bench;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * What the load sends.
  *
- * @param body empty for a GET
+ * @param body empty for a GET; may hold {@link #NUMBER}, in whose place each one that is sent has a number of its own
  */
 record Request(String path, String contentType, String body) {
     private static final String CHAT_HEAD = """
@@ -17,18 +18,31 @@ record Request(String path, String contentType, String body) {
             Why is the sky blue on a clear day, and why does it turn red in the evening when the sun goes down? Please explain \
             it to a child of ten years who likes to read about space and rockets and planets.""";
 
+    private static final String NUMBER = "number 000000000000";
+    private static final int DIGITS = 12;
+
+    /** More than one script sends. */
+    private static final long NUMBERS_OF_A_SCRIPT = 1_000_000_000;
+
+    private static final AtomicLong NUMBERS = new AtomicLong();
+
     /** A chat of some 430 bytes. */
     static Request chat() {
-        return chat("m", QUESTION, false);
+        return chat("m");
     }
 
     static Request chat(String model) {
-        return chat(model, QUESTION, false);
+        return chat(model, QUESTION, 0.7, false);
+    }
+
+    /** One that has the same answer each time, so that a cache keeps it; but nobody has asked it before. */
+    static Request newQuestion() {
+        return chat("m", NUMBER + ": " + QUESTION, 0, false);
     }
 
     /** The same, answered with a stream. */
     static Request streamedChat() {
-        return chat("m", QUESTION, true);
+        return chat("m", QUESTION, 0.7, true);
     }
 
     /** A chat whose body has about {@code bytes}. */
@@ -36,12 +50,13 @@ record Request(String path, String contentType, String body) {
         return chat(
                 "m",
                 (QUESTION + " ").repeat(bytes / (QUESTION.length() + 1) + 1).substring(0, bytes - 250),
+                0.7,
                 false);
     }
 
-    private static Request chat(String model, String question, boolean stream) {
+    private static Request chat(String model, String question, double temperature, boolean stream) {
         String body = CHAT_HEAD.replace("\"m\"", "\"" + model + "\"") + question
-                + "\"}],\"temperature\":0.7,\"max_tokens\":200,\"user\":\"u-42\""
+                + "\"}],\"temperature\":" + temperature + ",\"max_tokens\":200,\"user\":\"u-42\""
                 + (stream ? ",\"stream\":true}" : "}");
         return new Request("/v1/chat/completions", "application/json", body);
     }
@@ -79,6 +94,13 @@ record Request(String path, String contentType, String body) {
         if (!body.isEmpty()) {
             lua.append("wrk.body=[[").append(body).append("]]\n");
         }
+        if (body.contains(NUMBER)) {
+            lua.append("local number=")
+                    .append(NUMBERS.getAndAdd(NUMBERS_OF_A_SCRIPT))
+                    .append("\nlocal before,behind=wrk.body:match(\"^(.*number )%d+(.*)$\")\n")
+                    .append("function request() number=number+1; return wrk.format(nil,nil,nil,")
+                    .append("before..string.format(\"%0" + DIGITS + "d\",number)..behind) end\n");
+        }
         return lua.toString();
     }
 
@@ -93,5 +115,20 @@ record Request(String path, String contentType, String body) {
             head.append("Content-Length: ").append(body.length()).append("\r\n");
         }
         return (head + "\r\n" + body).getBytes(StandardCharsets.US_ASCII);
+    }
+
+    /** Gives what {@link #wire} made its number, if it has one. */
+    static void number(byte[] wire, int numberEnd) {
+        long left = NUMBERS.incrementAndGet();
+        for (int i = numberEnd - 1; i >= numberEnd - DIGITS; i--) {
+            wire[i] = (byte) ('0' + left % 10);
+            left /= 10;
+        }
+    }
+
+    /** Behind the number in what {@link #wire} makes; 0 if there is none. */
+    int numberEnd(Peer peer) {
+        int start = new String(wire(peer), StandardCharsets.US_ASCII).indexOf(NUMBER);
+        return start < 0 ? 0 : start + NUMBER.length();
     }
 }

@@ -30,7 +30,8 @@ record WeirConf(
         /** All but the audit. */
         USUAL("cors, usage, auth, rate_limit, cache, transform"),
         AUDITED("cors, audit, usage, auth, rate_limit, cache, transform"),
-        AUDITED_WITH_BODIES(AUDITED.pipeline);
+        /** The same, with bodies in the audit and answers to chats in the cache. */
+        EVERYTHING(AUDITED.pipeline);
 
         private final String pipeline;
 
@@ -104,6 +105,7 @@ record WeirConf(
                   rate_limit:
                     store: %s
                     per_key: {requests_per_minute: 100000000, tokens_per_minute: 100000000, parallel: 30000}
+                  cache: {responses: {enabled: %b}}
                   audit: {bodies: %b, spill_directory: "%s"}
                 """.formatted(
                         port,
@@ -117,7 +119,8 @@ record WeirConf(
                         modelLines(),
                         chain.pipeline,
                         redis == null ? "memory" : "redis",
-                        chain == Chain.AUDITED_WITH_BODIES,
+                        chain == Chain.EVERYTHING,
+                        chain == Chain.EVERYTHING,
                         directory.resolve("spill"));
     }
 

@@ -40,7 +40,7 @@ final class ConfigurationTest {
     void theAuditIsOutOfTheChainUnlessItIsMeasured() {
         assertThat(List.of(
                         PLAIN.yaml().contains("audit, usage"),
-                        PLAIN.with(WeirConf.Chain.AUDITED_WITH_BODIES).yaml().contains("audit, usage")))
+                        PLAIN.with(WeirConf.Chain.EVERYTHING).yaml().contains("audit, usage")))
                 .containsExactly(false, true);
     }
 

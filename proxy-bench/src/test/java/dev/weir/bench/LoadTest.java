@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.sun.net.httpserver.HttpServer;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -48,6 +51,26 @@ final class LoadTest {
             // Of 50 requests, those due in the first 0.3 of the 0.4 seconds waited a tenth of a second or more.
             assertThat(seen.micros(50)).isGreaterThan(100_000);
             assertThat(seen.latencies().getTotalCount()).isEqualTo(50);
+        } finally {
+            server.stop(0);
+        }
+    }
+
+    @Test
+    void everyNewQuestionHasANumberOfItsOwn() throws Exception {
+        Set<String> bodies = ConcurrentHashMap.newKeySet();
+        HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 100);
+        server.createContext("/", exchange -> {
+            bodies.add(new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.US_ASCII));
+            exchange.sendResponseHeaders(200, -1);
+            exchange.close();
+        });
+        server.start();
+        try (OpenLoop load = new OpenLoop()) {
+            Peer peer = Peers.direct(server.getAddress().getPort());
+            load.run(peer, Request.newQuestion(), 2, 100, 0.2);
+            load.run(peer, Request.newQuestion(), 2, 100, 0.1);
+            assertThat(bodies).hasSize(30).allMatch(body -> body.contains("\"temperature\":0.0"));
         } finally {
             server.stop(0);
         }

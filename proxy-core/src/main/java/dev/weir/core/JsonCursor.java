@@ -144,8 +144,9 @@ public final class JsonCursor {
     }
 
     private String string(int from, int to) {
-        String inside = text(from + 1, to - 1);
-        return inside.indexOf('\\') < 0 ? inside : unescaped(inside);
+        byte[] inside = new byte[to - from - 2];
+        json.getBytes(from + 1, inside);
+        return JsonEscapes.decode(inside);
     }
 
     private String text(int from, int to) {
@@ -243,31 +244,5 @@ public final class JsonCursor {
             index++;
         }
         throw new IllegalArgumentException(TOO_EARLY);
-    }
-
-    /** RFC 8259 section 7. */
-    private static String unescaped(String text) {
-        StringBuilder plain = new StringBuilder(text.length());
-        for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
-            if (c != '\\') {
-                plain.append(c);
-                continue;
-            }
-            char escape = text.charAt(++i);
-            switch (escape) {
-                case 'b' -> plain.append('\b');
-                case 'f' -> plain.append('\f');
-                case 'n' -> plain.append('\n');
-                case 'r' -> plain.append('\r');
-                case 't' -> plain.append('\t');
-                case 'u' -> {
-                    plain.append((char) Integer.parseInt(text, i + 1, i + 5, 16));
-                    i += 4;
-                }
-                default -> plain.append(escape);
-            }
-        }
-        return plain.toString();
     }
 }

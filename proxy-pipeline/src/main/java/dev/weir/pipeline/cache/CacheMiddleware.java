@@ -71,7 +71,15 @@ final class CacheMiddleware implements Middleware {
             exchange.filterResponse(call.kind() == AnswerKind.EMBEDDINGS ? embeddingsBypass : responsesBypass);
             return Verdict.PROCEED;
         }
-        Place place = new Place(cache, store, call, question, settings.of(call.kind()), maxEntryBytes, cache.epoch());
+        Place place = new Place(
+                cache,
+                store,
+                call,
+                question,
+                settings.of(call.kind()),
+                maxEntryBytes,
+                cache.epoch(),
+                request.asksForUsage());
         boolean stream = request.stream() && call.kind() == AnswerKind.RESPONSES;
         if (isRefresh(exchange.request().headers())) {
             exchange.filterResponse(
@@ -107,7 +115,8 @@ final class CacheMiddleware implements Middleware {
             return known;
         }
         Question read = QuestionReader.read(call, context, body, profile);
-        if (read != null) {
+        if (read != null && cache.find(read.key()) != null) {
+            // Most questions are asked once; one that is asked again is read for the last time.
             cache.remember(raw, read);
         }
         return read;

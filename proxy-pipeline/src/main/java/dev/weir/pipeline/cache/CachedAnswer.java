@@ -22,7 +22,6 @@ final class CachedAnswer {
     private final String model;
     private final long storedAtMillis;
     private final long expiresAtMillis;
-    private final Headers hit;
 
     /** @param model the configured name of the model that answered, as {@code x-weir-model} tells it; possibly empty */
     CachedAnswer(
@@ -33,8 +32,6 @@ final class CachedAnswer {
         this.model = model;
         this.storedAtMillis = storedAtMillis;
         this.expiresAtMillis = expiresAtMillis;
-        this.hit = new Headers().add("Content-Type", contentType);
-        addCommon(hit);
     }
 
     private void addCommon(Headers headers) {
@@ -79,7 +76,9 @@ final class CachedAnswer {
 
     /** As it came. */
     LocalResponse response() {
-        Headers headers = hit.copy().add("Age", age());
+        Headers headers = new Headers().add("Content-Type", contentType);
+        addCommon(headers);
+        headers.add("Age", age());
         return new LocalResponse(
                 new ResponseHead(200, "OK", headers, body.length),
                 Unpooled.wrappedBuffer(body).asReadOnly());

@@ -97,6 +97,19 @@ final class Digester {
         return this;
     }
 
+    /** Adds those from {@code start} to {@code end}. */
+    Digester bytes(byte[] bytes, int start, int end) {
+        number(end - start);
+        if (end - start > BUFFER_BYTES - used) {
+            drain();
+            sha256.update(bytes, start, end - start);
+        } else {
+            System.arraycopy(bytes, start, buffer, used, end - start);
+            used += end - start;
+        }
+        return this;
+    }
+
     CacheKey finish() {
         drain();
         try {

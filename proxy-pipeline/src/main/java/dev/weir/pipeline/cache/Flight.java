@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 final class Flight {
     private final Flights flights;
     private final CacheKey key;
-    private final Queue<Seat> followers = new ArrayDeque<>();
+    private final Queue<Seat> followers = new ArrayDeque<>(1);
     private @Nullable Seat leader;
     private boolean over;
 

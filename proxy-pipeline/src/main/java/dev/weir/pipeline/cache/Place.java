@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
  * Where the answer to one exchange's question belongs, and what it must be to be kept there.
  *
  * @param epoch when the question was asked, see {@link ResponseCache#epoch}
+ * @param includeUsage whether the usage is wanted at the end of a stream
  */
 record Place(
         ResponseCache cache,
@@ -17,7 +18,8 @@ record Place(
         Question question,
         Answers settings,
         int maxEntryBytes,
-        long epoch) {
+        long epoch,
+        boolean includeUsage) {
 
     CacheFigures.OfKind figures() {
         return cache.figures(call.kind());
@@ -51,7 +53,7 @@ record Place(
         if (!stream) {
             return answer.response();
         }
-        byte[] events = StreamReplay.events(call, answer.body(), question.includeUsage());
+        byte[] events = StreamReplay.events(call, answer.body(), includeUsage);
         return events == null ? null : answer.stream(events);
     }
 }

@@ -1,22 +1,11 @@
 package dev.weir.pipeline.cache;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectReader;
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.weir.core.ModelProfile;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufInputStream;
-import io.netty.buffer.ByteBufUtil;
-import java.io.IOException;
-import java.io.InputStream;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.Iterator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -25,133 +14,217 @@ import org.jspecify.annotations.Nullable;
  * space, on how a number or a character is spelled, nor on fields that are volatile for the call. Everything else counts,
  * unknown fields too.
  *
- * <p>Whatever two parsers might read in two ways is no question: a name given twice, text that is not UTF-8. Stateless; runs
- * on the event loop. Borrows bodies.
+ * <p>What two parsers might read in two ways is no question: a name given twice. The rest of that kind has been refused where
+ * the body was checked, as a route's {@link dev.weir.core.Route.RequestReader} does. One for each body; runs on the event loop.
  */
 final class QuestionReader {
     /** Bounds the time on the event loop: reading so much takes about ten milliseconds. */
     static final int MAX_BODY_BYTES = 1 << 20;
 
-    private static final ObjectReader JSON = JsonMapper.builder()
-            .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
-            .enable(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY)
-            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-            .build()
-            .reader();
+    private static final int BODY = 0;
 
-    private QuestionReader() {}
+    /** A longer number may be written otherwise. */
+    private static final int MAX_PLAIN_DIGITS = 18;
+
+    private final CacheableCall call;
+    private final JsonOutline json;
+    private final List<Field> fields;
 
     /**
-     * The question in {@code body}; null when its answer must not be kept.
+     * A member of an object.
+     *
+     * @param value its number in the outline
+     */
+    private record Field(String name, int value) implements Comparable<Field> {
+        @Override
+        public int compareTo(Field other) {
+            return name.compareTo(other.name);
+        }
+    }
+
+    private QuestionReader(CacheableCall call, JsonOutline json) {
+        this.call = call;
+        this.json = json;
+        this.fields = fields(BODY);
+    }
+
+    /**
+     * The question in {@code body}, an object of checked JSON, which is borrowed; null when its answer must not be kept.
      *
      * @param context what else tells questions apart: the call, who asks, the form that is wanted
      */
     static @Nullable Question read(CacheableCall call, CacheKey context, ByteBuf body, ModelProfile profile) {
-        ObjectNode request = object(body);
-        if (request == null) {
+        try {
+            return new QuestionReader(call, JsonOutline.of(body)).question(context, profile);
+        } catch (IllegalArgumentException | ArithmeticException ambiguous) {
             return null;
         }
-        boolean seeded =
-                isGiven(request, "seed", profile) && request.path("seed").isIntegralNumber();
-        boolean cacheable =
-                call.kind() == AnswerKind.EMBEDDINGS ? asks(request) : isDeterministic(request, seeded, profile);
+    }
+
+    private @Nullable Question question(CacheKey context, ModelProfile profile) {
+        boolean seeded = isGiven("seed", profile) && isInteger("seed");
+        boolean cacheable = call.kind() == AnswerKind.EMBEDDINGS ? asks() : isDeterministic(seeded, profile);
         if (!cacheable) {
             return null;
         }
         Digester digester = Digester.begin().key(context).tag('C');
-        digestFields(digester, request, call);
-        return new Question(
-                digester.finish(),
-                seeded,
-                request.path("stream_options").path("include_usage").asBoolean());
+        fields.removeIf(field -> call.isVolatile(field.name));
+        digestFields(digester, fields);
+        return new Question(digester.finish(), seeded);
     }
 
-    private static @Nullable ObjectNode object(ByteBuf body) {
-        if (!ByteBufUtil.isText(body, StandardCharsets.UTF_8)) {
-            return null;
+    /** The members of the object, in the order of their names. */
+    private List<Field> fields(int object) {
+        List<Field> found = new ArrayList<>();
+        int behind = json.behind(object);
+        for (int name = json.first(object); name < behind; name = json.behind(name + 1)) {
+            found.add(new Field(json.string(name), name + 1));
         }
-        try (InputStream in = new ByteBufInputStream(body.duplicate())) {
-            return JSON.readTree(in) instanceof ObjectNode object ? object : null;
-        } catch (JsonProcessingException | ArithmeticException | NumberFormatException unreadable) {
-            return null;
-        } catch (IOException e) {
-            throw new IllegalStateException("a buffer in memory cannot be read", e);
+        Collections.sort(found);
+        for (int i = 1; i < found.size(); i++) {
+            if (found.get(i).name.equals(found.get(i - 1).name)) {
+                throw new IllegalArgumentException("JSON: a name given twice");
+            }
         }
+        return found;
+    }
+
+    /** The number of the value; -1 if there is none, or null. */
+    private int find(String name) {
+        for (Field field : fields) {
+            if (field.name.equals(name)) {
+                return json.kind(field.value) == 'n' ? -1 : field.value;
+            }
+        }
+        return -1;
     }
 
     /** Whether there is anything to embed: a request without it has a server load or unload its model. */
-    private static boolean asks(ObjectNode request) {
-        return isFilled(request.path("input")) || isFilled(request.path("prompt"));
+    private boolean asks() {
+        return isFilled(find("input")) || isFilled(find("prompt"));
     }
 
-    private static boolean isFilled(JsonNode value) {
-        return value.isTextual() ? !value.asText().isEmpty() : !value.isEmpty();
+    private boolean isFilled(int value) {
+        if (value < 0) {
+            return false;
+        }
+        return switch (json.kind(value)) {
+            case '"' -> json.end(value) - json.start(value) > 2;
+            case '{', '[' -> json.first(value) < json.behind(value);
+            default -> false;
+        };
     }
 
     /** Whether a model gives the same answer each time, and gives it without doing anything else. */
-    private static boolean isDeterministic(ObjectNode request, boolean seeded, ModelProfile profile) {
-        boolean cold = isGiven(request, "temperature", profile) && isZero(request.path("temperature"));
-        boolean single = isOneOrAbsent(request.path("n")) && isOneOrAbsent(request.path("best_of"));
-        boolean acts = request.path("store").asBoolean() || request.hasNonNull("web_search_options");
+    private boolean isDeterministic(boolean seeded, ModelProfile profile) {
+        boolean cold = isGiven("temperature", profile) && isNumber(find("temperature"), "0");
+        boolean single = isOneOrAbsent("n") && isOneOrAbsent("best_of");
+        int store = find("store");
+        boolean acts = (store >= 0 && json.kind(store) != 'f') || find("web_search_options") >= 0;
         return (seeded || (cold && single)) && !acts;
     }
 
-    private static boolean isGiven(ObjectNode request, String field, ModelProfile profile) {
-        return request.has(field) && !profile.drops().contains(field);
+    private boolean isGiven(String field, ModelProfile profile) {
+        return find(field) >= 0 && !profile.drops().contains(field);
     }
 
-    private static boolean isZero(JsonNode value) {
-        return value.isNumber() && value.decimalValue().signum() == 0;
+    private boolean isInteger(String field) {
+        int value = find(field);
+        if (!isNumber(value)) {
+            return false;
+        }
+        for (int at = json.start(value) + 1; at < json.end(value); at++) {
+            if (!isDigit(json.json()[at])) {
+                return false;
+            }
+        }
+        return true;
     }
 
-    private static boolean isOneOrAbsent(JsonNode value) {
-        return value.isMissingNode()
-                || value.isNull()
-                || (value.isNumber() && value.decimalValue().compareTo(BigDecimal.ONE) == 0);
+    private boolean isOneOrAbsent(String field) {
+        int value = find(field);
+        return value < 0 || isNumber(value, "1");
     }
 
-    private static void digest(Digester digester, JsonNode value) {
-        switch (value.getNodeType()) {
-            case OBJECT -> digestFields(digester, (ObjectNode) value, null);
-            case ARRAY -> {
-                digester.tag('a').number(value.size());
-                for (JsonNode item : value) {
+    private boolean isNumber(int value, String canonical) {
+        return isNumber(value) && canonicalNumber(value).equals(canonical);
+    }
+
+    private boolean isNumber(int value) {
+        return value >= 0 && (json.kind(value) == '-' || isDigit(json.kind(value)));
+    }
+
+    private static boolean isDigit(byte octet) {
+        return octet >= '0' && octet <= '9';
+    }
+
+    private void digestFields(Digester digester, List<Field> object) {
+        digester.tag('o').number(object.size());
+        for (Field field : object) {
+            digester.text(field.name);
+            digest(digester, field.value);
+        }
+    }
+
+    private void digest(Digester digester, int value) {
+        switch (json.kind(value)) {
+            case '{' -> digestFields(digester, fields(value));
+            case '[' -> {
+                digester.tag('a');
+                for (int item = json.first(value); item < json.behind(value); item = json.behind(item)) {
                     digest(digester, item);
                 }
+                digester.tag('z');
             }
-            case STRING -> digester.tag('s').text(value.textValue());
-            case NUMBER -> digester.tag('n').text(canonicalNumber(value));
-            case BOOLEAN -> digester.tag(value.booleanValue() ? 't' : 'f');
-            case NULL -> digester.tag('0');
-            default -> throw new IllegalStateException("JSON has no " + value.getNodeType());
+            case '"' -> digestText(digester, value);
+            case 't', 'f', 'n' -> digester.tag((char) json.kind(value));
+            default -> digestNumber(digester, value);
         }
     }
 
-    /** @param top the call at whose top level these fields stand; null for those below */
-    private static void digestFields(Digester digester, ObjectNode object, @Nullable CacheableCall top) {
-        List<String> names = new ArrayList<>(object.size());
-        for (Iterator<String> all = object.fieldNames(); all.hasNext(); ) {
-            String name = all.next();
-            if (top == null || !top.isVolatile(name)) {
-                names.add(name);
+    /** The same for a character that stands for itself and one that is escaped. */
+    private void digestText(Digester digester, int value) {
+        digester.tag('s');
+        if (!json.isEscaped(value)) {
+            digester.bytes(json.json(), json.start(value) + 1, json.end(value) - 1);
+            return;
+        }
+        String text = json.string(value);
+        byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
+        digester.bytes(utf8, 0, utf8.length);
+        if (!text.equals(new String(utf8, StandardCharsets.UTF_8))) {
+            // UTF-8 has nothing for half of a surrogate pair.
+            digester.tag('u').text(text);
+        }
+    }
+
+    private void digestNumber(Digester digester, int value) {
+        digester.tag('d');
+        if (isPlain(value)) {
+            digester.bytes(json.json(), json.start(value), json.end(value));
+        } else {
+            byte[] canonical = canonicalNumber(value).getBytes(StandardCharsets.US_ASCII);
+            digester.bytes(canonical, 0, canonical.length);
+        }
+    }
+
+    /** Whether there is no shorter way to write the number: a whole one that does not end in 0. */
+    private boolean isPlain(int value) {
+        byte[] text = json.json();
+        int start = json.start(value) + (json.kind(value) == '-' ? 1 : 0);
+        int end = json.end(value);
+        for (int at = start; at < end; at++) {
+            if (!isDigit(text[at])) {
+                return false;
             }
         }
-        Collections.sort(names);
-        digester.tag('o').number(names.size());
-        for (String name : names) {
-            digester.text(name);
-            digest(digester, object.get(name));
-        }
+        return end - start <= MAX_PLAIN_DIGITS && text[end - 1] != '0';
     }
 
     /** The same text for {@code 1}, {@code 1.0} and {@code 10e-1}. */
-    private static String canonicalNumber(JsonNode number) {
-        if (number.isInt() || number.isLong()) {
-            long value = number.longValue();
-            if (value % 10 != 0 || value == 0) {
-                return Long.toString(value);
-            }
-        }
-        return number.decimalValue().stripTrailingZeros().toString();
+    private String canonicalNumber(int value) {
+        int start = json.start(value);
+        String text = new String(json.json(), start, json.end(value) - start, StandardCharsets.US_ASCII);
+        return new BigDecimal(text).stripTrailingZeros().toString();
     }
 }

@@ -35,6 +35,7 @@ import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A real server with the cache before an endpoint that the test plays. Who sends a request stands in {@code x-test-key}. JSON
@@ -98,10 +99,18 @@ final class CacheServer implements AutoCloseable {
                             new ModelRequest.Span(0, 0),
                             true,
                             body.path("stream").asBoolean(),
-                            null));
+                            null,
+                            streamOptions(body.path("stream_options"))));
         } catch (IOException e) {
             throw new GatewayException(GatewayError.BAD_REQUEST, "not JSON");
         }
+    }
+
+    private static ModelRequest.@Nullable StreamOptions streamOptions(JsonNode options) {
+        ModelRequest.IncludeUsage usage = options.path("include_usage").asBoolean()
+                ? ModelRequest.IncludeUsage.ON
+                : ModelRequest.IncludeUsage.OFF;
+        return options.isMissingNode() ? null : new ModelRequest.StreamOptions(usage, new ModelRequest.Span(0, 0));
     }
 
     static String quoted(String json) {
