@@ -1,7 +1,9 @@
 package dev.weir.backends;
 
-import dev.weir.backends.JsonTokenizer.Token;
 import dev.weir.core.GatewayException;
+import dev.weir.core.JsonFault;
+import dev.weir.core.JsonTokenizer;
+import dev.weir.core.JsonTokenizer.Token;
 import dev.weir.core.ModelRequest;
 import dev.weir.core.ModelRequest.IncludeUsage;
 import dev.weir.core.ModelRequest.Span;

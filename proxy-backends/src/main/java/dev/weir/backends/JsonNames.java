@@ -1,5 +1,6 @@
 package dev.weir.backends;
 
+import dev.weir.core.JsonTokenizer;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;

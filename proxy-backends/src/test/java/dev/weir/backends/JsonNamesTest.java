@@ -3,7 +3,9 @@ package dev.weir.backends;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.weir.backends.JsonTokenizer.Token;
+import dev.weir.core.JsonFault;
+import dev.weir.core.JsonTokenizer;
+import dev.weir.core.JsonTokenizer.Token;
 import java.nio.ByteBuffer;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;

@@ -1,19 +1,17 @@
 package dev.weir.pipeline.cache;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonToken;
-import java.io.IOException;
+import dev.weir.core.JsonFault;
+import dev.weir.core.JsonTokenizer;
+import dev.weir.core.JsonTokenizer.Token;
+import java.nio.ByteBuffer;
 
 /** Whether the body of an answer is whole, and one that would be given again. Goes through it once, and keeps nothing of it. */
 final class AnswerCheck {
-    private static final JsonFactory JSON = new JsonFactory();
-
     private final CacheableCall call;
     private final boolean seeded;
-    private final JsonParser answer;
+    private final JsonTokenizer answer;
 
-    private AnswerCheck(CacheableCall call, boolean seeded, JsonParser answer) {
+    private AnswerCheck(CacheableCall call, boolean seeded, JsonTokenizer answer) {
         this.call = call;
         this.seeded = seeded;
         this.answer = answer;
@@ -21,9 +19,9 @@ final class AnswerCheck {
 
     /** @param seeded whether the request had a seed, without which a call of a tool may be another one next time */
     static boolean isWhole(CacheableCall call, byte[] body, boolean seeded) {
-        try (JsonParser answer = JSON.createParser(body)) {
-            return new AnswerCheck(call, seeded, answer).isWhole();
-        } catch (IOException notJson) {
+        try {
+            return new AnswerCheck(call, seeded, new JsonTokenizer(ByteBuffer.wrap(body))).isWhole();
+        } catch (JsonFault notJson) {
             return false;
         }
     }
@@ -39,33 +37,35 @@ final class AnswerCheck {
     }
 
     /** Whether it is an object with a list that has something in it, all of which is good, and no error. */
-    private boolean isWhole() throws IOException {
-        if (answer.nextToken() != JsonToken.START_OBJECT) {
+    private boolean isWhole() throws JsonFault {
+        if (answer.next() != Token.OBJECT) {
             return false;
         }
         boolean good = false;
-        for (String field = answer.nextFieldName(); field != null; field = answer.nextFieldName()) {
-            JsonToken value = answer.nextToken();
-            if (field.equals(list())) {
-                good = value == JsonToken.START_ARRAY && areGood();
+        while (answer.next() == Token.NAME) {
+            boolean list = answer.is(list());
+            boolean error = answer.is("error");
+            Token value = answer.next();
+            if (list) {
+                good = value == Token.ARRAY && areGood();
                 if (!good) {
                     return false;
                 }
-            } else if (field.equals("error") && value != JsonToken.VALUE_NULL) {
+            } else if (error && value != Token.NULL) {
                 return false;
             } else {
-                answer.skipChildren();
+                pass(value);
             }
         }
-        return good && answer.currentToken() == JsonToken.END_OBJECT && answer.nextToken() == null;
+        return good && answer.next() == Token.NONE;
     }
 
-    private boolean areGood() throws IOException {
+    private boolean areGood() throws JsonFault {
         boolean any = false;
-        while (answer.nextToken() != JsonToken.END_ARRAY) {
+        for (Token item = answer.next(); item != Token.ARRAY_END; item = answer.next()) {
             if (call.kind() == AnswerKind.EMBEDDINGS) {
-                answer.skipChildren();
-            } else if (!isFinished()) {
+                pass(item);
+            } else if (item != Token.OBJECT || !isFinished()) {
                 return false;
             }
             any = true;
@@ -74,44 +74,55 @@ final class AnswerCheck {
     }
 
     /** Whether a choice came to its end, and would not be another one next time. */
-    private boolean isFinished() throws IOException {
-        if (answer.currentToken() != JsonToken.START_OBJECT) {
-            return false;
-        }
+    private boolean isFinished() throws JsonFault {
         boolean stopped = false;
         boolean calls = false;
-        for (String field = answer.nextFieldName(); field != null; field = answer.nextFieldName()) {
-            JsonToken value = answer.nextToken();
-            if (field.equals("finish_reason") && value == JsonToken.VALUE_STRING) {
-                String reason = answer.getText();
-                calls |= reason.equals("tool_calls") || reason.equals("function_call");
-                stopped = calls || reason.equals("stop");
-            } else if (field.equals("message") && value == JsonToken.START_OBJECT) {
+        while (answer.next() == Token.NAME) {
+            boolean reason = answer.is("finish_reason");
+            boolean message = answer.is("message");
+            Token value = answer.next();
+            if (reason && value == Token.STRING) {
+                boolean called = answer.is("tool_calls") || answer.is("function_call");
+                calls |= called;
+                stopped = called || answer.is("stop");
+            } else if (message && value == Token.OBJECT) {
                 calls |= calls();
             } else {
-                answer.skipChildren();
+                pass(value);
             }
         }
         return stopped && (seeded || !calls);
     }
 
     /** Whether a message calls a tool. */
-    private boolean calls() throws IOException {
+    private boolean calls() throws JsonFault {
         boolean calls = false;
-        for (String field = answer.nextFieldName(); field != null; field = answer.nextFieldName()) {
-            JsonToken value = answer.nextToken();
-            if (field.equals("function_call")) {
-                calls |= value != JsonToken.VALUE_NULL;
-            } else if (field.equals("tool_calls") && value == JsonToken.START_ARRAY) {
-                calls |= answer.nextToken() != JsonToken.END_ARRAY;
-                while (answer.currentToken() != JsonToken.END_ARRAY) {
-                    answer.skipChildren();
-                    answer.nextToken();
-                }
-                continue;
-            }
-            answer.skipChildren();
+        while (answer.next() == Token.NAME) {
+            boolean function = answer.is("function_call");
+            boolean tools = answer.is("tool_calls");
+            Token value = answer.next();
+            calls |= function && value != Token.NULL;
+            calls |= pass(value) && tools;
         }
         return calls;
+    }
+
+    /** Goes to the end of the value that begins with {@code first}; returns whether there is something in it. */
+    private boolean pass(Token first) throws JsonFault {
+        int depth = 0;
+        int tokens = 0;
+        Token token = first;
+        while (true) {
+            if (token == Token.OBJECT || token == Token.ARRAY) {
+                depth++;
+            } else if (token == Token.OBJECT_END || token == Token.ARRAY_END) {
+                depth--;
+            }
+            tokens++;
+            if (depth == 0) {
+                return tokens > 2;
+            }
+            token = answer.next();
+        }
     }
 }

@@ -23,7 +23,7 @@ final class QuestionReader {
 
     private static final int BODY = 0;
 
-    /** A longer number may be written otherwise. */
+    /** Whole numbers of so many are written out. */
     private static final int MAX_PLAIN_DIGITS = 18;
 
     private final CacheableCall call;
@@ -208,23 +208,27 @@ final class QuestionReader {
         }
     }
 
-    /** Whether there is no shorter way to write the number: a whole one that does not end in 0. */
+    /** Whether the number stands there in its canonical form: a whole one of few digits, and not less than 0. */
     private boolean isPlain(int value) {
         byte[] text = json.json();
-        int start = json.start(value) + (json.kind(value) == '-' ? 1 : 0);
         int end = json.end(value);
-        for (int at = start; at < end; at++) {
+        for (int at = json.start(value); at < end; at++) {
             if (!isDigit(text[at])) {
                 return false;
             }
         }
-        return end - start <= MAX_PLAIN_DIGITS && text[end - 1] != '0';
+        return end - json.start(value) <= MAX_PLAIN_DIGITS;
     }
 
-    /** The same text for {@code 1}, {@code 1.0} and {@code 10e-1}. */
+    /** The same text for {@code 100}, {@code 100.0} and {@code 1e2}. */
     private String canonicalNumber(int value) {
         int start = json.start(value);
         String text = new String(json.json(), start, json.end(value) - start, StandardCharsets.US_ASCII);
-        return new BigDecimal(text).stripTrailingZeros().toString();
+        if (isPlain(value)) {
+            return text;
+        }
+        BigDecimal number = new BigDecimal(text).stripTrailingZeros();
+        boolean plain = number.scale() <= 0 && (long) number.precision() - number.scale() <= MAX_PLAIN_DIGITS;
+        return plain ? number.toPlainString() : number.toString();
     }
 }

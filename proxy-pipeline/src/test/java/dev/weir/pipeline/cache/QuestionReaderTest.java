@@ -162,6 +162,14 @@ final class QuestionReaderTest {
                 .isEqualTo(key(CacheableCall.EMBEDDINGS, "{\"input\": \"x\", \"dimensions\": 1}"));
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"100000000000000000", "1e17", "1.0E+17", "10e16", "100000000000000000.0"})
+    void aLongNumberIsItsValue(String number) {
+        assertThat(key(CacheableCall.EMBEDDINGS, "{\"input\": \"x\", \"dimensions\": " + number + "}"))
+                .isEqualTo(key(CacheableCall.EMBEDDINGS, "{\"input\": \"x\", \"dimensions\": 100000000000000000}"))
+                .isNotEqualTo(key(CacheableCall.EMBEDDINGS, "{\"input\": \"x\", \"dimensions\": 1000000000000000000}"));
+    }
+
     @Test
     void numbersThatDifferBeyondTheReachOfADoubleDiffer() {
         assertThat(key(CacheableCall.EMBEDDINGS, "{\"input\": [9007199254740993]}"))

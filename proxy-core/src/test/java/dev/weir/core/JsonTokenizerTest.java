@@ -1,11 +1,11 @@
-package dev.weir.backends;
+package dev.weir.core;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import dev.weir.backends.JsonTokenizer.Token;
+import dev.weir.core.JsonTokenizer.Token;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;

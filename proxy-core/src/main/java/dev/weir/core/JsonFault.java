@@ -1,9 +1,9 @@
-package dev.weir.backends;
+package dev.weir.core;
 
 /** A text is not the JSON that is taken. Has no stack trace: clients cause it at will. */
-final class JsonFault extends Exception {
-    /** What is wrong. */
-    enum Kind {
+public final class JsonFault extends Exception {
+    /** Ways to be no JSON. */
+    public enum Kind {
         MALFORMED,
         TOO_EARLY,
         /** Nested too deep, or with a number or name too long. */
@@ -22,11 +22,13 @@ final class JsonFault extends Exception {
         this.place = place;
     }
 
-    Kind kind() {
+    /** What is wrong. */
+    public Kind kind() {
         return kind;
     }
 
-    int place() {
+    /** The offset of the first octet that is wrong. */
+    public int place() {
         return place;
     }
 }

@@ -1,7 +1,5 @@
-package dev.weir.backends;
+package dev.weir.core;
 
-import dev.weir.core.JsonEscapes;
-import dev.weir.core.Swar;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -12,9 +10,9 @@ import org.jspecify.annotations.Nullable;
  * numbers and names. Decodes nothing but what is asked for, and allocates nothing on the way. One thread, any; one use.
  * Borrows the bytes.
  */
-final class JsonTokenizer {
+public final class JsonTokenizer {
     /** What the text is made of. Commas and colons are none. */
-    enum Token {
+    public enum Token {
         OBJECT,
         OBJECT_END,
         ARRAY,
@@ -38,7 +36,7 @@ final class JsonTokenizer {
         NOTHING
     }
 
-    static final int MAX_NESTING = 200;
+    public static final int MAX_NESTING = 200;
     private static final int MAX_NAME_LENGTH = 10_000;
     private static final int MAX_NUMBER_LENGTH = 1_000;
 
@@ -63,28 +61,28 @@ final class JsonTokenizer {
     private boolean lone;
 
     /** @param json from its beginning, from which all places are counted, to its limit; its order of octets is set */
-    JsonTokenizer(ByteBuffer json) {
+    public JsonTokenizer(ByteBuffer json) {
         this.json = json.order(ByteOrder.LITTLE_ENDIAN);
         this.end = json.limit();
     }
 
     /** Where the token begins, its quote included. */
-    int start() {
+    public int start() {
         return start;
     }
 
     /** Behind the token, its quote included. */
-    int end() {
+    public int end() {
         return tokenEnd;
     }
 
     /** Whether the string or name is ASCII without an escape, so that its bytes are its characters. */
-    boolean isPlain() {
+    public boolean isPlain() {
         return plain;
     }
 
     /** Goes to the next token; {@link Token#NONE} is behind the last one. */
-    Token next() throws JsonFault {
+    public Token next() throws JsonFault {
         text = null;
         skipSpace();
         start = at;
@@ -102,7 +100,7 @@ final class JsonTokenizer {
     }
 
     /** Whether the string or name says {@code ascii}, be it escaped or not. */
-    boolean is(String ascii) {
+    public boolean is(String ascii) {
         if (!plain) {
             return text().equals(ascii);
         }
@@ -119,7 +117,7 @@ final class JsonTokenizer {
     }
 
     /** What the string or name says. */
-    String text() {
+    public String text() {
         String said = text;
         if (said == null) {
             byte[] octets = new byte[tokenEnd - start - 2];
