@@ -144,8 +144,8 @@ final class AuditRelay {
     }
 
     void add(StoredRow next) {
+        gathered.add(next.at(sequence + 1));
         sequence++;
-        gathered.add(next.at(sequence));
     }
 
     /**

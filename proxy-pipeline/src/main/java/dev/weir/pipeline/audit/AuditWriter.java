@@ -4,6 +4,7 @@ import dev.weir.core.Meters;
 import dev.weir.core.Services;
 import dev.weir.pipeline.audit.AuditDrops.Reason;
 import dev.weir.pipeline.store.Database;
+import io.netty.util.concurrent.FastThreadLocalThread;
 import io.netty.util.internal.PlatformDependent;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -62,7 +63,7 @@ public final class AuditWriter implements AutoCloseable {
         this.drops = new AuditDrops(meters);
         this.relay = new AuditRelay(database, drops, meters, this::wake);
         this.retention = new AuditRetention(database);
-        this.thread = new Thread(this::run, "weir-audit");
+        this.thread = new FastThreadLocalThread(this::run, "weir-audit");
         thread.setDaemon(true);
         meters.gauge("weir_audit_queue", "Audit records waiting in memory.", this::waiting);
         meters.gauge("weir_audit_spill_bytes", "Audit records waiting on disk, in bytes.", relay::spillBytes);

@@ -39,6 +39,7 @@ final class StoredRow {
                 row.isPartOfConversation() ? Conversation.of(row) : null);
     }
 
+    /** The same row with its {@link #sequence}. */
     StoredRow at(long place) {
         return new StoredRow(place, json, timeMillis, status, terms, conversation);
     }
