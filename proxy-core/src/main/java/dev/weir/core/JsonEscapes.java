@@ -20,7 +20,9 @@ public final class JsonEscapes {
         StringBuilder text = new StringBuilder(end - start);
         int from = start;
         while (backslash < end) {
-            text.append(new String(octets, from, backslash - from, StandardCharsets.UTF_8));
+            if (from < backslash) {
+                text.append(new String(octets, from, backslash - from, StandardCharsets.UTF_8));
+            }
             text.append(unescaped(octets, backslash + 1));
             from = backslash + (octets[backslash + 1] == 'u' ? 6 : 2);
             backslash = backslash(octets, from, end);

@@ -81,10 +81,16 @@ final class AnswerCheck {
             boolean reason = answer.is("finish_reason");
             boolean message = answer.is("message");
             Token value = answer.next();
-            if (reason && value == Token.STRING) {
+            if (reason) {
+                if (stopped || value != Token.STRING) {
+                    return false;
+                }
                 boolean called = answer.is("tool_calls") || answer.is("function_call");
                 calls |= called;
                 stopped = called || answer.is("stop");
+                if (!stopped) {
+                    return false;
+                }
             } else if (message && value == Token.OBJECT) {
                 calls |= calls();
             } else {

@@ -8,6 +8,7 @@ import dev.weir.core.Middleware;
 import dev.weir.core.ModelProfile;
 import dev.weir.core.ModelProfiles;
 import dev.weir.core.ModelRequest;
+import dev.weir.core.ModelRequest.IncludeUsage;
 import dev.weir.core.Route.Access;
 import dev.weir.core.Verdict;
 import dev.weir.pipeline.cache.CacheSettings.Answers;
@@ -104,7 +105,7 @@ final class CacheMiddleware implements Middleware {
 
     private @Nullable Question question(Exchange exchange, CacheableCall call, ModelRequest request) {
         ByteBuf body = exchange.body();
-        if (!request.json() || body.readableBytes() > QuestionReader.MAX_BODY_BYTES) {
+        if (!request.json() || isUsageUnclear(request) || body.readableBytes() > QuestionReader.MAX_BODY_BYTES) {
             return null;
         }
         ModelProfile profile = models.of(request.model());
@@ -120,6 +121,11 @@ final class CacheMiddleware implements Middleware {
             cache.remember(raw, read);
         }
         return read;
+    }
+
+    /** Whether some backends would tell the usage at the end of the stream, and others not. */
+    private static boolean isUsageUnclear(ModelRequest request) {
+        return request.streamOptions() != null && request.streamOptions().includeUsage() == IncludeUsage.UNKNOWN;
     }
 
     /** Whatever tells two answers apart and does not stand in the body. */

@@ -14,7 +14,7 @@ import java.util.Arrays;
  * number: the whole text is 0, and a value's parts follow it. An object's parts are, in turn, a name and a value.
  *
  * <p>For JSON that was checked already, as a route's {@link dev.weir.core.Route.RequestReader} does; of other bytes it makes an
- * {@link IllegalArgumentException}. One for each thread, for one text at a time.
+ * {@link IllegalArgumentException}, or places that mean nothing. One for each thread, for one text at a time.
  */
 final class JsonOutline {
     /** Of the text, and of the values in it, this thread's outline has room for so many without asking for more memory. */
@@ -90,8 +90,8 @@ final class JsonOutline {
                 }
             }
         }
-        if (count == 0 || open != NONE) {
-            throw new IllegalArgumentException("JSON: ends too early");
+        if (count == 0 || open != NONE || behind(0) != count) {
+            throw new IllegalArgumentException("JSON: not one whole value");
         }
     }
 
@@ -109,7 +109,8 @@ final class JsonOutline {
 
     /** Returns the one that is open now. */
     private int close(int value, int end) {
-        if (value == NONE) {
+        // The brackets of a pair are two apart.
+        if (value == NONE || json[start(value)] + 2 != json[end - 1]) {
             throw new IllegalArgumentException("JSON: nothing to close at " + (end - 1));
         }
         int around = place(value, BEHIND);
@@ -123,9 +124,13 @@ final class JsonOutline {
         while (at < length) {
             byte octet = json[at];
             if (octet == ',' || octet == '}' || octet == ']' || (octet >= 0 && octet <= ' ')) {
-                return at;
+                break;
             }
             at++;
+        }
+        if (at == start) {
+            // Nobody would ever get past it.
+            throw new IllegalArgumentException("JSON: no value at " + start);
         }
         return at;
     }

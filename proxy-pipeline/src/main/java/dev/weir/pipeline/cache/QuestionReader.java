@@ -2,7 +2,6 @@ package dev.weir.pipeline.cache;
 
 import dev.weir.core.ModelProfile;
 import io.netty.buffer.ByteBuf;
-import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -22,9 +21,6 @@ final class QuestionReader {
     static final int MAX_BODY_BYTES = 1 << 20;
 
     private static final int BODY = 0;
-
-    /** Whole numbers of so many are written out. */
-    private static final int MAX_PLAIN_DIGITS = 18;
 
     private final CacheableCall call;
     private final JsonOutline json;
@@ -67,7 +63,7 @@ final class QuestionReader {
         if (!cacheable) {
             return null;
         }
-        Digester digester = Digester.begin().key(context).tag('C');
+        Digester digester = Digester.begin().key(context).tag('Q');
         fields.removeIf(field -> call.isVolatile(field.name));
         digestFields(digester, fields);
         return new Question(digester.finish(), seeded);
@@ -78,6 +74,9 @@ final class QuestionReader {
         List<Field> found = new ArrayList<>();
         int behind = json.behind(object);
         for (int name = json.first(object); name < behind; name = json.behind(name + 1)) {
+            if (json.kind(name) != '"' || name + 1 == behind) {
+                throw new IllegalArgumentException("JSON: a name is missing");
+            }
             found.add(new Field(json.string(name), name + 1));
         }
         Collections.sort(found);
@@ -208,7 +207,7 @@ final class QuestionReader {
         }
     }
 
-    /** Whether the number stands there in its canonical form: a whole one of few digits, and not less than 0. */
+    /** Whether the number stands there in its canonical form: a whole one without a zero at its end. */
     private boolean isPlain(int value) {
         byte[] text = json.json();
         int end = json.end(value);
@@ -217,18 +216,10 @@ final class QuestionReader {
                 return false;
             }
         }
-        return end - json.start(value) <= MAX_PLAIN_DIGITS;
+        return text[end - 1] != '0' || end - json.start(value) == 1;
     }
 
-    /** The same text for {@code 100}, {@code 100.0} and {@code 1e2}. */
     private String canonicalNumber(int value) {
-        int start = json.start(value);
-        String text = new String(json.json(), start, json.end(value) - start, StandardCharsets.US_ASCII);
-        if (isPlain(value)) {
-            return text;
-        }
-        BigDecimal number = new BigDecimal(text).stripTrailingZeros();
-        boolean plain = number.scale() <= 0 && (long) number.precision() - number.scale() <= MAX_PLAIN_DIGITS;
-        return plain ? number.toPlainString() : number.toString();
+        return CanonicalNumber.of(json.json(), json.start(value), json.end(value));
     }
 }

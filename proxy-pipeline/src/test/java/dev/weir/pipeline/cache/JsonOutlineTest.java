@@ -82,7 +82,21 @@ final class JsonOutlineTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", " ", "{", "[1", "{\"a\": \"b", "{\"a\": \"b\\", "]", "[]]", "{\"a\\\"}"})
+    @ValueSource(
+            strings = {
+                "",
+                " ",
+                "{",
+                "[1",
+                "{\"a\": \"b",
+                "{\"a\": \"b\\",
+                "]",
+                "[]]",
+                "[}",
+                "{} {}",
+                "[\u0001]",
+                "{\"a\\\"}"
+            })
     void whatIsNoWholeJsonIsRefused(String broken) {
         assertThatThrownBy(() -> outline(broken)).isInstanceOf(IllegalArgumentException.class);
     }

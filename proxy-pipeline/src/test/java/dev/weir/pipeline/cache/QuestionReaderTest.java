@@ -15,6 +15,7 @@ import java.util.Random;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -180,6 +181,17 @@ final class QuestionReaderTest {
                 .isEqualTo(key(CacheableCall.EMBEDDINGS, "{\"input\": [0]}"));
         assertThat(key(CacheableCall.EMBEDDINGS, "{\"input\": [1e999999]}"))
                 .isNotEqualTo(key(CacheableCall.EMBEDDINGS, "{\"input\": [1e999998]}"));
+    }
+
+    /** What a number of a thousand digits costs must not grow with the square of them: this runs on an event loop. */
+    @Test
+    @Timeout(10)
+    void manyLongNumbersAreReadInTime() {
+        String number = "1" + "0".repeat(999);
+        String body = "{\"input\": [" + (number + ", ").repeat(1_000) + number + "]}";
+        for (int i = 0; i < 40; i++) {
+            assertThat(read(CacheableCall.EMBEDDINGS, body)).isNotNull();
+        }
     }
 
     @Test
