@@ -144,6 +144,10 @@ public final class JsonCursor {
     }
 
     private String string(int from, int to) {
+        if (json.hasArray()) {
+            int offset = json.arrayOffset();
+            return JsonEscapes.decode(json.array(), offset + from + 1, offset + to - 1);
+        }
         byte[] inside = new byte[to - from - 2];
         json.getBytes(from + 1, inside);
         return JsonEscapes.decode(inside);
