@@ -35,14 +35,14 @@ record Request(String path, String contentType, String body) {
         return chat(model, QUESTION, 0.7, false);
     }
 
-    /** One that has the same answer each time, so that a cache keeps it; but nobody has asked it before. */
-    static Request newQuestion() {
-        return chat("m", NUMBER + ": " + QUESTION, 0, false);
-    }
-
     /** The same, answered with a stream. */
     static Request streamedChat() {
         return chat("m", QUESTION, 0.7, true);
+    }
+
+    /** One that has the same answer each time, so that a cache keeps it; but nobody has asked it before. */
+    static Request newQuestion() {
+        return chat("m", NUMBER + ": " + QUESTION, 0, false);
     }
 
     /** A chat whose body has about {@code bytes}. */

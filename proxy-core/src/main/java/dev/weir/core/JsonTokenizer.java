@@ -36,7 +36,9 @@ public final class JsonTokenizer {
         NOTHING
     }
 
+    /** So many objects and arrays may be open at once. */
     public static final int MAX_NESTING = 200;
+
     private static final int MAX_NAME_LENGTH = 10_000;
     private static final int MAX_NUMBER_LENGTH = 1_000;
 
@@ -81,7 +83,11 @@ public final class JsonTokenizer {
         return plain;
     }
 
-    /** Goes to the next token; {@link Token#NONE} is behind the last one. */
+    /**
+     * Goes to the next token; {@link Token#NONE} is behind the last one.
+     *
+     * @throws JsonFault if the text is no JSON there, or more than is taken
+     */
     public Token next() throws JsonFault {
         text = null;
         skipSpace();

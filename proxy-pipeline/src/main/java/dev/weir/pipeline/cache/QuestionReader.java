@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * the body was checked, as a route's {@link dev.weir.core.Route.RequestReader} does. One for each body; runs on the event loop.
  */
 final class QuestionReader {
-    /** Bounds the time on the event loop: reading so much takes about ten milliseconds. */
+    /** Bounds the time on the event loop: reading so much takes 1 ms of text, 10 to 16 of small values, 35 of 100,000 names. */
     static final int MAX_BODY_BYTES = 1 << 20;
 
     private static final int BODY = 0;

@@ -107,9 +107,15 @@ final class CacheServer implements AutoCloseable {
     }
 
     private static ModelRequest.@Nullable StreamOptions streamOptions(JsonNode options) {
-        ModelRequest.IncludeUsage usage = options.path("include_usage").asBoolean()
-                ? ModelRequest.IncludeUsage.ON
-                : ModelRequest.IncludeUsage.OFF;
+        ModelRequest.IncludeUsage usage = switch (options.path("include_usage").getNodeType()) {
+            case BOOLEAN ->
+                options.path("include_usage").booleanValue()
+                        ? ModelRequest.IncludeUsage.ON
+                        : ModelRequest.IncludeUsage.OFF;
+            case NULL -> ModelRequest.IncludeUsage.OFF;
+            case MISSING -> ModelRequest.IncludeUsage.UNSAID;
+            default -> ModelRequest.IncludeUsage.UNKNOWN;
+        };
         return options.isMissingNode() ? null : new ModelRequest.StreamOptions(usage, new ModelRequest.Span(0, 0));
     }
 

@@ -159,6 +159,14 @@ final class StreamCacheWireTest {
     }
 
     @Test
+    void aQuestionForUsageThatServersReadInTwoWaysIsPassedBy() {
+        server.miss(CHAT, WHOLE, "{'choices': [{'message': {'content': 'a'}, 'finish_reason': 'stop'}]}");
+
+        String unclear = REQUEST.formatted(", 'stream': true, 'stream_options': {'include_usage': 1}");
+        assertThat(streamed(CHAT, unclear, FINISH, DONE).header("x-weir-cache")).isEqualTo("bypass");
+    }
+
+    @Test
     void anAnswerWithoutUsageIsNoneForWhoAsksForIt() {
         server.miss(CHAT, WHOLE, "{'choices': [{'message': {'content': 'a'}, 'finish_reason': 'stop'}]}");
 
